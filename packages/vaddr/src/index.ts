@@ -1,1 +1,1 @@
-export {};
+export { EmuError } from './errors.ts';
