@@ -1,1 +1,9 @@
-export {};
+/** PC devices, each driven through its registers. No CPU and no host: time, log and memory are handed in. */
+export { bit, field } from './bits.ts';
+export { NS_PER_SECOND, nsOfTicks, ticksIn, type Clock, type Timer, type TimerOwner } from './clock.ts';
+export { Device, type DeviceEnv } from './device.ts';
+export type { GuestMemory } from './guest-memory.ts';
+export { openBus, regionRead, regionWrite, truncate, type AccessBytes, type IoRegion } from './io-region.ts';
+export { Line, WiredOr, type LineListener } from './line.ts';
+export { hex, silentLog, type Log } from './log.ts';
+export { copyLike, listOf, SnapshotError, type Snapshot } from './snapshot.ts';
