@@ -1,5 +1,9 @@
 /** PC devices, each driven through its registers. No CPU and no host: time, log and memory are handed in. */
 export { bit, field } from './bits.ts';
+export { asBlockError, BlockError, checkBlockRange, readBlock, SECTOR_BYTES, type BlockBackend, type BlockErrorReason } from './block.ts';
+export { CompletionQueue, type CompletionOptions, type Submitted } from './block-completion.ts';
+export { MemoryBlock, ReadonlyBlock, ZeroBlock } from './block-memory.ts';
+export { OverlayBlock } from './block-overlay.ts';
 export { NS_PER_SECOND, nsOfTicks, ticksIn, type Clock, type Timer, type TimerOwner } from './clock.ts';
 export { Device, type DeviceEnv } from './device.ts';
 export type { GuestMemory } from './guest-memory.ts';
