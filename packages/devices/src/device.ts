@@ -3,6 +3,7 @@
  *
  * A subclass lists its state, drives its lines in `update()` alone, and calls `this.reset()` as the last line of its constructor.
  */
+import { EmuError } from '@emu/vaddr';
 import type { Clock, Timer, TimerOwner } from './clock.ts';
 import { Line } from './line.ts';
 import type { Log } from './log.ts';
@@ -13,6 +14,9 @@ export interface DeviceEnv {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** The machine wired or configured a device in a way that the hardware has no room for. */
+export class DeviceError extends EmuError {}
 
 export abstract class Device<State extends object> implements TimerOwner {
   /** Unique in a machine: the key of the saved state, the prefix of log lines. */
@@ -56,7 +60,7 @@ export abstract class Device<State extends object> implements TimerOwner {
 
   /** Takes a saved state over, or throws `SnapshotError` and changes nothing. */
   load(snapshot: Snapshot): void {
-    const { version } = snapshot;
+    const { version } = (snapshot ?? {}) as Snapshot;
     if (!Number.isSafeInteger(version) || version < 1) throw new SnapshotError(`${this.name}: snapshot has no version`);
     if (version > this.version) {
       throw new SnapshotError(`${this.name}: snapshot version ${version} is newer than ${this.version}; use a newer emulator`);

@@ -5,9 +5,22 @@ export { CompletionQueue, type CompletionOptions, type Submitted } from './block
 export { MemoryBlock, ReadonlyBlock, ZeroBlock } from './block-memory.ts';
 export { OverlayBlock } from './block-overlay.ts';
 export { NS_PER_SECOND, nsOfTicks, ticksIn, type Clock, type Timer, type TimerOwner } from './clock.ts';
-export { Device, type DeviceEnv } from './device.ts';
+export { Device, DeviceError, type DeviceEnv } from './device.ts';
 export type { GuestMemory } from './guest-memory.ts';
 export { openBus, regionRead, regionWrite, truncate, type AccessBytes, type IoRegion } from './io-region.ts';
 export { Line, WiredOr, type LineListener } from './line.ts';
 export { hex, silentLog, type Log } from './log.ts';
 export { copyLike, listOf, SnapshotError, type Snapshot } from './snapshot.ts';
+export { pirqOf, PciBus, PciHost, type AnyPciDevice, type PciBusWiring, type PciHostState } from './pci.ts';
+export {
+  PciCap,
+  PciCommand,
+  PciDevice,
+  PciReg,
+  PciStatus,
+  type PciBar,
+  type PciConnection,
+  type PciIdentity,
+  type PciState,
+} from './pci-device.ts';
+export type { Msi, Msix, MsiLayout, MsixLayout } from './pci-msi.ts';
