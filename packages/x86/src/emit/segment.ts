@@ -1,0 +1,34 @@
+/** Segment registers, far transfers, descriptor tables, FS/GS bases. SDM Vol. 2 and Vol. 3 chapters 3, 5, 7. */
+import { unimplemented, type Emit } from './types.ts';
+
+export const emitMovFromSeg: Emit = unimplemented('emitMovFromSeg');
+export const emitMovToSeg: Emit = unimplemented('emitMovToSeg');
+export const emitLes: Emit = unimplemented('emitLes');
+export const emitLds: Emit = unimplemented('emitLds');
+export const emitLss: Emit = unimplemented('emitLss');
+export const emitLfs: Emit = unimplemented('emitLfs');
+export const emitLgs: Emit = unimplemented('emitLgs');
+export const emitJmpFar: Emit = unimplemented('emitJmpFar');
+export const emitJmpFarIndirect: Emit = unimplemented('emitJmpFarIndirect');
+export const emitCallFar: Emit = unimplemented('emitCallFar');
+export const emitCallFarIndirect: Emit = unimplemented('emitCallFarIndirect');
+export const emitRetFar: Emit = unimplemented('emitRetFar');
+export const emitIret: Emit = unimplemented('emitIret');
+export const emitLar: Emit = unimplemented('emitLar');
+export const emitLsl: Emit = unimplemented('emitLsl');
+export const emitVerr: Emit = unimplemented('emitVerr');
+export const emitVerw: Emit = unimplemented('emitVerw');
+export const emitArpl: Emit = unimplemented('emitArpl');
+export const emitSldt: Emit = unimplemented('emitSldt');
+export const emitStr: Emit = unimplemented('emitStr');
+export const emitLldt: Emit = unimplemented('emitLldt');
+export const emitLtr: Emit = unimplemented('emitLtr');
+export const emitSgdt: Emit = unimplemented('emitSgdt');
+export const emitSidt: Emit = unimplemented('emitSidt');
+export const emitLgdt: Emit = unimplemented('emitLgdt');
+export const emitLidt: Emit = unimplemented('emitLidt');
+export const emitSwapgs: Emit = unimplemented('emitSwapgs');
+export const emitRdfsbase: Emit = unimplemented('emitRdfsbase');
+export const emitRdgsbase: Emit = unimplemented('emitRdgsbase');
+export const emitWrfsbase: Emit = unimplemented('emitWrfsbase');
+export const emitWrgsbase: Emit = unimplemented('emitWrgsbase');
