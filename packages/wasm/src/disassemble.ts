@@ -7,7 +7,7 @@ const FEATURES = { threads: true, simd: true, tail_call: true, memory64: true, b
 export async function disassemble(bytes: Uint8Array): Promise<string> {
   const module = (await wabt()).readWasm(bytes, { ...FEATURES, readDebugNames: true });
   try {
-    module.validate();
+    (module as { validate(features: typeof FEATURES): void }).validate(FEATURES); // its declaration lacks the argument
     return module.toText({});
   } finally {
     module.destroy();

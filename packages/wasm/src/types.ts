@@ -1,13 +1,14 @@
 /** Value types and limits. Core specification 2.0, sections 5.3.1 to 5.3.5; the constants are the encoding bytes. */
 import { WasmError } from './errors.ts';
 
-export const I32 = 0x7f;
-export const I64 = 0x7e;
-export const F32 = 0x7d;
-export const F64 = 0x7c;
-export const V128 = 0x7b;
-export const FUNCREF = 0x70;
-export const EXTERNREF = 0x6f;
+// `as const` keeps `[I32, I64]` an array of value types, not of numbers.
+export const I32 = 0x7f as const;
+export const I64 = 0x7e as const;
+export const F32 = 0x7d as const;
+export const F64 = 0x7c as const;
+export const V128 = 0x7b as const;
+export const FUNCREF = 0x70 as const;
+export const EXTERNREF = 0x6f as const;
 
 export type NumType = typeof I32 | typeof I64 | typeof F32 | typeof F64;
 export type RefType = typeof FUNCREF | typeof EXTERNREF;
