@@ -1,1 +1,12 @@
-export {};
+export { buildGuest } from './build.ts';
+export type { BuildOptions, Guest } from './build.ts';
+export { cpio } from './cpio.ts';
+export type { CpioEntry } from './cpio.ts';
+export { GuestError } from './errors.ts';
+export { interactive, interactiveArgs, runInGuest, STATUS_LOST } from './launch.ts';
+export type { EmulatorCommand, LaunchOptions, RunOptions } from './launch.ts';
+export { RECIPES, recipe } from './recipes.ts';
+export type { Recipe } from './recipes.ts';
+export { RunSession } from './run-protocol.ts';
+export type { RunHandlers } from './run-protocol.ts';
+export { parseStart, start } from './start.ts';
