@@ -1,5 +1,13 @@
 export { EmuError } from './errors.ts';
 export { Arena, ArenaError } from './arena.ts';
 export type { HostPtr } from './arena.ts';
+export { canonicalHi, isCanonical, isCanonicalHi } from './canonical.ts';
+export type { LinearBits } from './canonical.ts';
+export { formatVaddr, formatVaddrPair, parseVaddr } from './format.ts';
 export { struct } from './struct.ts';
 export type { Accessors, Field, FieldType, Fields, Struct } from './struct.ts';
+export { assertTarget } from './target.ts';
+export { assertLayout, TLB_LAYOUT } from './tlb-layout.ts';
+export type { TlbLayout } from './tlb-layout.ts';
+export { addressWidth, PAGE_BITS, VADDR_BITS, VaddrError } from './width.ts';
+export type { AddressWidth, RegWord, Vaddr, VaddrBits } from './width.ts';
