@@ -24,3 +24,8 @@ export {
   type PciState,
 } from './pci-device.ts';
 export type { Msi, Msix, MsiLayout, MsixLayout } from './pci-msi.ts';
+export { Cmos, pcNvram, type CmosLayout } from './cmos-layout.ts';
+export { Pic8259, type PicChipState, type PicState } from './pic.ts';
+export { Pit8254, PIT_HZ, type PitState } from './pit.ts';
+export type { PitCounterState } from './pit-counter.ts';
+export { Rtc, RtcB, RtcC, RtcReg, type RtcOptions, type RtcState } from './rtc.ts';
