@@ -69,6 +69,7 @@ mkdir -p "$1/var/cache/apt/archives/partial" "$1/var/lib/apt/lists/partial"
 # mmdebstrap has /proc, /sys and /dev mounted in there; without them, in a mount namespace of our own, mke2fs sees the files alone
 unshare -m sh -e -c '
   for at in $(cut -d" " -f5 /proc/self/mountinfo | grep "^$1/" | sort -r); do umount "$at"; done
+  rm -rf "$1"/dev/*
   mke2fs -q -F -t ext4 -b 4096 -L emu-root -m 1 -E lazy_itable_init=0,lazy_journal_init=0 -d "$1" "$EMU_IMAGE" "$EMU_MIB"M
 ' sh "$1"
 printf 'cd /dev\\nmknod console c 5 1\\nmknod null c 1 3\\nsif console mode 0020600\\nsif null mode 0020666\\n' | debugfs -w -f - "$EMU_IMAGE" >/dev/null
