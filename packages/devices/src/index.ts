@@ -29,3 +29,8 @@ export { Pic8259, type PicChipState, type PicState } from './pic.ts';
 export { Pit8254, PIT_HZ, type PitState } from './pit.ts';
 export type { PitCounterState } from './pit-counter.ts';
 export { Rtc, RtcB, RtcC, RtcReg, type RtcOptions, type RtcState } from './rtc.ts';
+export { VirtioId, VirtioStatus, type Features, type VirtioState } from './virtio.ts';
+export { VirtioBlk, type VirtioBlkOptions, type VirtioBlkState } from './virtio-blk.ts';
+export { VirtioPciDevice, type VirtioIdentity, type VirtioPciOptions, type VirtioPciState } from './virtio-pci.ts';
+export { Virtqueue, type VirtqueueOwner, type VirtqueueState } from './virtqueue.ts';
+export { Chain, type Segment } from './virtqueue-chain.ts';

@@ -2,4 +2,5 @@
 export { deviceContract, type ContractSubject } from './testing/contract.ts';
 export { MockClock } from './testing/mock-clock.ts';
 export { RamMock } from './testing/ram-mock.ts';
+export { VirtioDriver, type DriverBuffer, type UsedChain, type VirtioDriverOptions } from './testing/virtio-driver.ts';
 export { RecordingLog, testEnv, type TestEnv } from './testing/test-env.ts';
