@@ -34,3 +34,4 @@ export { VirtioBlk, type VirtioBlkOptions, type VirtioBlkState } from './virtio-
 export { VirtioPciDevice, type VirtioIdentity, type VirtioPciOptions, type VirtioPciState } from './virtio-pci.ts';
 export { Virtqueue, type VirtqueueOwner, type VirtqueueState } from './virtqueue.ts';
 export { Chain, type Segment } from './virtqueue-chain.ts';
+export { Uart16550, type SerialBackend, type UartState } from './uart.ts';
