@@ -37,7 +37,7 @@ export const Method = {
 } as const;
 export type Method = (typeof Method)[keyof typeof Method];
 
-/** Operand size. SDM Vol. 2 appendix A.2.2. Codes below 8 depend on the instruction; `operandBits` turns any into bits. */
+/** Operand size. SDM Vol. 2 appendix A.2.2. `operandBits` turns any into bits. */
 export const Size = {
   /** v: the operand size, 16, 32 or 64 bits. */ v: 0,
   /** z: 16 bits for operand size 16, otherwise 32. */ z: 1,
@@ -56,6 +56,7 @@ export const Size = {
   /** t: 80-bit extended real or packed BCD. */ t: 14,
   /** dq: 128 bits, an XMM register. */ dq: 15,
   /** FXSAVE area, 512 bytes. */ fx: 16,
+  /** Two values of size y: 64 bits, 128 with operand size 64 (CMPXCHG8B, CMPXCHG16B). */ yy: 17,
 } as const;
 export type Size = (typeof Size)[keyof typeof Size];
 
@@ -86,6 +87,7 @@ export function operandBits(o: Operand, i: Insn): number {
     case Size.y: return i.osz === 64 ? 64 : 32;
     case Size.p: return i.osz + 16;
     case Size.s: return i.mode === 64 ? 80 : 48;
+    case Size.yy: return i.osz === 64 ? 128 : 64;
     case Size.a: return i.osz * 2;
     case Size.m: return i.mode === 64 ? 64 : 32;
     case Size.e: return i.osz === 16 ? 14 * 8 : 28 * 8;
@@ -174,6 +176,8 @@ export const Mp = op('Mp', Method.M, Size.p);
 export const Ms = op('Ms', Method.M, Size.s);
 /** Memory pair of operand-sized bounds (BOUND). */
 export const Ma = op('Ma', Method.M, Size.a);
+/** Memory quadword or, with operand size 64, aligned double quadword (CMPXCHG8B, CMPXCHG16B). */
+export const MqMdq = op('Mq/Mdq', Method.M, Size.yy);
 /** Memory FXSAVE area, 512 bytes. */
 export const Mfx = op('Mfx', Method.M, Size.fx);
 
@@ -275,8 +279,8 @@ export const Mf = op('Mf', Method.M, Size.f);
 
 /** MMX register, ModR/M reg, whole. */
 export const Pq = op('Pq', Method.P, Size.q);
-/** MMX register, ModR/M reg, low doubleword. */
-export const Pd = op('Pd', Method.P, Size.d);
+/** MMX register, ModR/M reg, low doubleword or, with operand size 64, whole (MOVD/MOVQ). */
+export const Py = op('Py', Method.P, Size.y);
 /** MMX register or memory quadword. */
 export const Qq = op('Qq', Method.Q, Size.q);
 /** MMX register or memory doubleword (PUNPCKL forms read only the low half). */

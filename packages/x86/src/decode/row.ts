@@ -155,7 +155,8 @@ export class Row {
   toString(): string {
     const prefix = this.opts.prefix === undefined ? '' : `${this.opts.prefix} `;
     const rm = this.opts.rm === undefined ? '' : ` rm=${this.opts.rm}`;
-    return `${prefix}${MAP_BYTES[this.map]}${hex2(this.opcode)}${this.opts.group ?? ''}${rm} ${this.mnemonic} ${this.operands.map((o) => o.name).join(', ')}`.trim();
+    const operands = this.operands.map((o) => o.name).join(', ');
+    return `${prefix}${MAP_BYTES[this.map]}${hex2(this.opcode)}${this.opts.group ?? ''}${rm} ${this.mnemonic} ${operands}`.trim();
   }
 
   private fail(why: string): never {

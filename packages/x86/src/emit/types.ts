@@ -1,12 +1,9 @@
 /** What an emitter is: the function of a table row that turns one decoded instruction into IR. */
 import { EmuError } from '@emu/vaddr';
+import type { Ctx } from '../ctx.ts';
 import type { Insn } from '../decode/insn.ts';
 
-/** The translator's context, handed through to emitters. */
-export interface Ctx {
-  /** Emitters see the translator's own type; nothing here is for the decoder. */
-  readonly ctx?: never;
-}
+export type { Ctx } from '../ctx.ts';
 
 /** Translates `i` into IR through `c`. Guest faults are emitted, never thrown. */
 export type Emit = (c: Ctx, i: Insn) => void;
