@@ -35,3 +35,5 @@ export { VirtioPciDevice, type VirtioIdentity, type VirtioPciOptions, type Virti
 export { Virtqueue, type VirtqueueOwner, type VirtqueueState } from './virtqueue.ts';
 export { Chain, type Segment } from './virtqueue-chain.ts';
 export { Uart16550, type SerialBackend, type UartState } from './uart.ts';
+export { VirtioConsole, type ConsolePort, type VirtioConsoleOptions, type VirtioConsoleState } from './virtio-console.ts';
+export { VirtioRng, type EntropySource, type VirtioRngOptions, type VirtioRngState } from './virtio-rng.ts';

@@ -99,8 +99,8 @@ export abstract class VirtioPciDevice<D extends object> extends PciDevice<Virtio
 
   // What a concrete device provides.
 
-  /** The device's own part of the state after reset. */
-  protected abstract initialDevice(): D;
+  /** The device's own part of the state after reset; `before` for what a reset leaves alone (undefined at power-on). */
+  protected abstract initialDevice(before?: D): D;
   /** Device configuration space as it is now, little-endian (2.5). */
   abstract deviceConfig(): Uint8Array;
   /** The driver says that queue `index` has new chains. */
@@ -247,8 +247,8 @@ export abstract class VirtioPciDevice<D extends object> extends PciDevice<Virtio
 
   // The device itself.
 
-  protected override initial(): VirtioPciState<D> {
-    return { ...this.initialPci(), virtio: initialVirtio(this.#queueSizes), device: this.initialDevice() };
+  protected override initial(before?: VirtioPciState<D>): VirtioPciState<D> {
+    return { ...this.initialPci(), virtio: initialVirtio(this.#queueSizes), device: this.initialDevice(before?.device) };
   }
 
   protected override shape(): VirtioPciState<D> {
@@ -313,7 +313,7 @@ export abstract class VirtioPciDevice<D extends object> extends PciDevice<Virtio
   #resetVirtio(): void {
     this.abandon();
     this.state.virtio = initialVirtio(this.#queueSizes);
-    this.state.device = this.initialDevice();
+    this.state.device = this.initialDevice(this.state.device);
     this.update();
   }
 
