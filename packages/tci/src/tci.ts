@@ -1,0 +1,83 @@
+/** The interpreter as a back end of the engine: code memory, and one Wasm instance per machine. */
+import { TB } from '@emu/tcg';
+import type { Backend, HelperRegistry, Ir, Tb } from '@emu/tcg';
+import type { Arena, HostPtr } from '@emu/vaddr';
+import { Encoder } from './encode.ts';
+import { TciError } from './errors.ts';
+import type { GuestAccess } from './guest-access.ts';
+import { buildInterpreter } from './interpreter.ts';
+
+export interface TciOptions {
+  readonly arena: Arena;
+  /** Addresses of the CPU header and of the jump cache (`JUMP_CACHE_ENTRY` records) in the arena. */
+  readonly header: HostPtr;
+  readonly jumpCache: HostPtr;
+  readonly helpers: HelperRegistry;
+  /** What `helpers.instantiate` returned: the functions by helper index. */
+  readonly functions: readonly Function[];
+  readonly memory: GuestAccess;
+  /** Compiled entries of TBs, functions `(entryArg: i32) -> ()` that go on until they leave, as the interpreter does. Without it `entry` is ignored. */
+  readonly entries?: WebAssembly.Table;
+  /** Code memory in bytes; 32 MiB by default. The engine flushes all TBs when it is full. */
+  readonly codeBytes?: number;
+}
+
+const MIB = 1 << 20;
+const DEFAULT_CODE_BYTES = 32 * MIB;
+/** Room that is left for one more TB before the code memory counts as full. */
+const RESERVE = MIB / 2;
+const CODE_ALIGN = 16;
+
+export class Tci implements Backend {
+  readonly name = 'tci';
+  /** Runs from the TB at an address until generated code leaves: the Wasm function itself, `(tb: i32) -> ()`, for other back ends to call. */
+  readonly run: (tb: HostPtr) => void;
+  readonly #arena: Arena;
+  readonly #encoder: Encoder;
+  readonly #start: HostPtr;
+  readonly #limit: HostPtr;
+  #next: HostPtr;
+
+  constructor(options: TciOptions) {
+    const { arena, helpers, functions, entries, codeBytes = DEFAULT_CODE_BYTES } = options;
+    if (functions.length !== helpers.all.length) {
+      throw new TciError(`${functions.length} functions for ${helpers.all.length} helpers; pass what helpers.instantiate returned after the last declaration`);
+    }
+    if (codeBytes < 2 * RESERVE) throw new TciError(`Code memory of ${codeBytes} bytes is too small; give at least ${2 * RESERVE}`);
+    const interpreter = buildInterpreter({ ...options, compiledEntries: entries !== undefined });
+    const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions.length });
+    functions.forEach((fn, i) => table.set(i, fn));
+    const env = { memory: arena.memory, helpers: table, ...(entries && { entries }) };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes), { ...options.memory.imports, env });
+    this.run = exports.run as (tb: HostPtr) => void;
+    this.#arena = arena;
+    this.#encoder = new Encoder(arena, interpreter, options.memory);
+    this.#start = this.#next = arena.alloc(codeBytes, 64);
+    this.#limit = this.#start + codeBytes;
+  }
+
+  get full(): boolean {
+    return this.#limit - this.#next < RESERVE;
+  }
+
+  generate(tb: Tb, ir: Ir): void {
+    const bound = Encoder.bound(ir);
+    if (this.#next + bound > this.#limit) {
+      throw new TciError(`A TB of ${ir.length} ops may need ${bound} bytes, and ${this.#limit - this.#next} of code memory are left; flush, or give more codeBytes`);
+    }
+    this.#arena.u32[(tb.record + TB.code) >>> 2] = this.#encoder.encode(ir, this.#next);
+    tb.codeBytes = this.#encoder.end - this.#next;
+    this.#next = Math.ceil(this.#encoder.end / CODE_ALIGN) * CODE_ALIGN;
+  }
+
+  execute(tb: HostPtr): void {
+    this.run(tb);
+  }
+
+  /** Code of one TB is given back by `flush` only: it may still be running. */
+  invalidate(_tb: Tb): void {}
+
+  flush(): void {
+    this.#next = this.#start;
+  }
+}
