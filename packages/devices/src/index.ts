@@ -37,3 +37,7 @@ export { Chain, type Segment } from './virtqueue-chain.ts';
 export { Uart16550, type SerialBackend, type UartState } from './uart.ts';
 export { VirtioConsole, type ConsolePort, type VirtioConsoleOptions, type VirtioConsoleState } from './virtio-console.ts';
 export { VirtioRng, type EntropySource, type VirtioRngOptions, type VirtioRngState } from './virtio-rng.ts';
+export { ApicBus, BROADCAST, Delivery, type ApicTarget, type EoiListener } from './apic-bus.ts';
+export { IoApic, IOAPIC_PINS, type IoApicState } from './ioapic.ts';
+export { ApicBase, ApicMsr, ApicReg, LocalApic, type ApicCpu, type LocalApicOptions, type LocalApicState } from './lapic.ts';
+export { LinearTsc, type TscSource } from './tsc.ts';
