@@ -92,9 +92,10 @@ describe('sizes and prefixes', () => {
     expect(ok('f3 f2 a4', 64)).toMatchObject({ rep: 0, repne: 1 });
   });
 
-  it('90 is NOP, F3 90 PAUSE, 41 90 XCHG R8', () => {
+  it('90 is NOP, F3 90 PAUSE, 41 90 XCHG R8, F3 41 90 PAUSE (as hardware does)', () => {
     expect(ok('90', 64).row.mnemonic).toBe('NOP');
     expect(ok('f3 90', 64).row.mnemonic).toBe('PAUSE');
+    expect(ok('f3 41 90', 64).row.mnemonic).toBe('PAUSE');
     expect(ok('41 90', 64)).toMatchObject({ opReg: 8 });
     expect(ok('41 90', 64).row.mnemonic).toBe('XCHG');
   });

@@ -187,10 +187,10 @@ function decodeModrm(i: Insn, bytes: Uint8Array, p: number, modrm: number, rex: 
   return p;
 }
 
-const BASES_16 = [3, 3, 5, 5, NONE, NONE, 5, 3] as const;
-const INDEXES_16 = [6, 7, 6, 7, 6, 7, NONE, NONE] as const;
+const BASES_16 = [3, 3, 5, 5, 6, 7, 5, 3] as const;
+const INDEXES_16 = [6, 7, 6, 7, NONE, NONE, NONE, NONE] as const;
 
-/** 16-bit addressing forms, SDM Vol. 2 table 2-1: BX+SI, BX+DI, BP+SI, BP+DI, SI, DI, BP, BX. A lone SI or DI is an index. */
+/** 16-bit addressing forms, SDM Vol. 2 table 2-1: BX+SI, BX+DI, BP+SI, BP+DI, SI, DI, BP, BX. */
 function decodeAddress16(i: Insn, bytes: Uint8Array, p: number): number {
   const { mod, rm } = i;
   const direct = mod === 0 && rm === 6;

@@ -33,8 +33,12 @@ export const MAP_0F3A: readonly Row[] = [
   row(0x41, 'DPPD', [Vpd, Wpd, Ib], emitDp('pd'), { prefix: '66', feature: 'sse4_1' }),
   row(0x42, 'MPSADBW', [Vx, Wx, Ib], emitMpsadbw, { prefix: '66', feature: 'sse4_1' }),
   row(0x44, 'PCLMULQDQ', [Vdq, Wdq, Ib], emitPclmulqdq, { prefix: '66', feature: 'pclmulqdq' }),
-  row(0x60, 'PCMPESTRM/PCMPESTRM/PCMPESTRM64', [Vdq, Wdq, Ib], emitPcmpstr('explicit', 'mask'), { prefix: '66', feature: 'sse4_2', unaligned: true, flags: 'w:oszapc' }),
-  row(0x61, 'PCMPESTRI/PCMPESTRI/PCMPESTRI64', [Vdq, Wdq, Ib], emitPcmpstr('explicit', 'index'), { prefix: '66', feature: 'sse4_2', unaligned: true, flags: 'w:oszapc' }),
+  row(0x60, 'PCMPESTRM/PCMPESTRM/PCMPESTRM64', [Vdq, Wdq, Ib], emitPcmpstr('explicit', 'mask'), {
+    prefix: '66', feature: 'sse4_2', unaligned: true, flags: 'w:oszapc',
+  }),
+  row(0x61, 'PCMPESTRI/PCMPESTRI/PCMPESTRI64', [Vdq, Wdq, Ib], emitPcmpstr('explicit', 'index'), {
+    prefix: '66', feature: 'sse4_2', unaligned: true, flags: 'w:oszapc',
+  }),
   row(0x62, 'PCMPISTRM', [Vdq, Wdq, Ib], emitPcmpstr('implicit', 'mask'), { prefix: '66', feature: 'sse4_2', unaligned: true, flags: 'w:oszapc' }),
   row(0x63, 'PCMPISTRI', [Vdq, Wdq, Ib], emitPcmpstr('implicit', 'index'), { prefix: '66', feature: 'sse4_2', unaligned: true, flags: 'w:oszapc' }),
   row(0xcc, 'SHA1RNDS4', [Vdq, Wdq, Ib], emitSha('sha1rnds4'), { prefix: 'NP', feature: 'sha' }),

@@ -215,9 +215,9 @@ export const MAP_1: readonly Row[] = [
   row(0x8e, 'MOV', [Sw, Ew], emitMovToSeg),
   row(0x8f, 'POP', [Ev], emitPop, { group: '/0', d64: true }),
 
-  // 90 does nothing at all, even to the upper half of RAX; with REX.B it is an XCHG.
+  // 90 does nothing at all, even to the upper half of RAX; with REX.B it is an XCHG, but F3 makes it PAUSE in any case (so do processors).
   row(0x90, 'NOP', [], emitNop, { prefix: 'NFx', rexB: 0 }),
-  row(0x90, 'PAUSE', [], emitPause, { prefix: 'F3', rexB: 0 }),
+  row(0x90, 'PAUSE', [], emitPause, { prefix: 'F3' }),
   row(0x90, 'NOP', [], emitNop, { prefix: 'F2', rexB: 0 }),
   row(0x90, 'XCHG', [Zv, rAX], emitXchg, { rexB: 1 }),
   row(0x91, 'XCHG', [Zv, rAX], emitXchg),
