@@ -1,19 +1,92 @@
-/** Near branches, software interrupts, BOUND, UD. SDM Vol. 2. */
-import { unimplemented, type Emit } from './types.ts';
+/** Near jumps, calls and returns, loops, software interrupts, BOUND. SDM Vol. 2; far transfers are in segment.ts. */
+import { Cond } from '@emu/tcg';
+import type { Temp } from '@emu/tcg';
+import { Reg, Vector } from '../state.ts';
+import type { Ctx, Emit } from './types.ts';
 
-export const emitJcc: Emit = unimplemented('emitJcc');
-export const emitJmp: Emit = unimplemented('emitJmp');
-export const emitJmpIndirect: Emit = unimplemented('emitJmpIndirect');
-export const emitCall: Emit = unimplemented('emitCall');
-export const emitCallIndirect: Emit = unimplemented('emitCallIndirect');
-export const emitRet: Emit = unimplemented('emitRet');
-export const emitLoop: Emit = unimplemented('emitLoop');
-export const emitLoope: Emit = unimplemented('emitLoope');
-export const emitLoopne: Emit = unimplemented('emitLoopne');
-export const emitJcxz: Emit = unimplemented('emitJcxz');
-export const emitInt: Emit = unimplemented('emitInt');
-export const emitInt1: Emit = unimplemented('emitInt1');
-export const emitInt3: Emit = unimplemented('emitInt3');
-export const emitInto: Emit = unimplemented('emitInto');
-export const emitBound: Emit = unimplemented('emitBound');
-export const emitUd: Emit = unimplemented('emitUd');
+/** Two exits: the branch target if `a op b`, else the next instruction. */
+function branch(c: Ctx, a: Temp, b: Temp, op: Cond): void {
+  const i = c.insn, taken = c.ir.newLabel();
+  c.flushCc();
+  c.ir.brcond(a, b, op, taken);
+  c.gotoNext(1);
+  c.ir.set_label(taken);
+  c.gotoOffset(c.nextOffset + i.imm, 0, i.osz);
+}
+
+export const emitJcc: Emit = (c, i) => {
+  c.cond(i.opcode & 15);
+  branch(c, c.condA, c.condB, c.condOp);
+};
+
+export const emitJmp: Emit = (c, i) => c.gotoOffset(c.nextOffset + i.imm, 0, i.osz);
+export const emitJmpIndirect: Emit = (c) => c.jumpTo(c.ir.mov(c.readZ(0)));
+
+export const emitCall: Emit = (c, i) => {
+  c.push(c.nextPc(), i.osz);
+  c.gotoOffset(c.nextOffset + i.imm, 0, i.osz);
+};
+export const emitCallIndirect: Emit = (c, i) => {
+  const target = c.ir.mov(c.readZ(0));
+  c.push(c.nextPc(), i.osz);
+  c.jumpTo(target);
+};
+/** RET and RET imm16. */
+export const emitRet: Emit = (c, i) => {
+  const target = c.popLoad(i.osz);
+  c.popDone((i.osz >> 3) + (i.row.operands.length ? i.imm & 0xffff : 0));
+  c.jumpTo(target);
+};
+
+/** LOOP and its relatives count in rCX of the address size and leave the flags alone. */
+const loop = (also: -1 | Cond): Emit => (c, i) => {
+  const ir = c.ir, zero = ir.const64(0);
+  const count = c.wrap(ir.sub(c.g.gpr[Reg.RCX]!, ir.const64(1)), i.asz);
+  let go = ir.setcond(count, zero, Cond.ne);
+  if (also >= 0) {
+    c.cond(4);
+    const zf = ir.setcond(c.condA, c.condB, c.condOp);
+    go = ir.and(go, also === Cond.eq ? zf : ir.xor(zf, ir.const64(1)));
+  }
+  c.setReg(Reg.RCX, i.asz, count);
+  branch(c, go, zero, Cond.ne);
+};
+export const emitLoop: Emit = loop(-1);
+export const emitLoope: Emit = loop(Cond.eq);
+export const emitLoopne: Emit = loop(Cond.ne);
+export const emitJcxz: Emit = (c, i) => branch(c, c.wrap(c.g.gpr[Reg.RCX]!, i.asz), c.ir.const64(0), Cond.eq);
+
+/** INT n: delivered through the IDT with the next instruction's address; the helper does the privilege checks. */
+const softwareInterrupt = (c: Ctx, vector: number) => {
+  c.ir.call(c.h.softInt, c.ir.const32(vector), c.ir.const32(c.insn.length));
+  c.ir.exit_tb(0);
+  c.ended = true;
+};
+export const emitInt: Emit = (c, i) => softwareInterrupt(c, i.imm & 0xff);
+export const emitInt3: Emit = (c) => softwareInterrupt(c, Vector.BP);
+/** ICEBP: #DB without the IDT's DPL check. */
+export const emitInt1: Emit = (c, i) => {
+  c.ir.call(c.h.icebp, c.ir.const32(i.length));
+  c.ir.exit_tb(0);
+  c.ended = true;
+};
+export const emitInto: Emit = (c) => {
+  const ir = c.ir, skip = ir.newLabel();
+  c.cond(0);
+  c.flushCc();
+  ir.brcond(c.condA, c.condB, (c.condOp ^ 1) as Cond, skip);
+  ir.call(c.h.softInt, ir.const32(Vector.OF), ir.const32(c.insn.length));
+  ir.set_label(skip);
+};
+
+/** #BR if the signed index is outside the two bounds in memory. */
+export const emitBound: Emit = (c, i) => {
+  const bits = i.osz, ir = c.ir;
+  const lower = c.sext(c.load(bits, c.ea()), bits), upper = c.sext(c.load(bits, ir.add(c.ea(), ir.const64(bits >> 3))), bits);
+  const index = c.readS(0);
+  c.raiseIf(index, lower, Cond.lt, Vector.BR);
+  c.raiseIf(index, upper, Cond.gt, Vector.BR);
+};
+
+/** UD0, UD1, UD2. */
+export const emitUd: Emit = (c) => c.raise(Vector.UD);

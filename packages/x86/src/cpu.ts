@@ -1,0 +1,198 @@
+/**
+ * One x86-64 logical processor: its state in the arena, its MMU, and what it asks of the machine around it. Instruction
+ * semantics live in the emitters and helpers; this class is what they share.
+ */
+import type { Arena, HostPtr } from '@emu/vaddr';
+import type { SoftMmu } from '@emu/softmmu';
+import { GUEST_FAULT } from '@emu/tcg';
+import { HF, IOPL_SHIFT } from './hflags.ts';
+import { computeFlags } from './flags.ts';
+import { ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, SegReg, ST, Vector, viewState } from './state.ts';
+import type { X86StateView } from './state.ts';
+
+/** What a processor asks of the machine. */
+export interface X86Bus {
+  ioRead(port: number, bytes: 1 | 2 | 4): number;
+  ioWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
+  /** The INTR line. */
+  interruptPending(): boolean;
+  /** Interrupt acknowledge: the vector to deliver, or -1. */
+  acknowledge(): number;
+  /** Time stamp counter as two halves: returns the low one, the high one by the second call. */
+  tsc(): number;
+  tscHi(): number;
+  /** Local APIC registers through MSRs 0x800.. (x2APIC) and its base; undefined where there is none. */
+  readonly apic?: {
+    readMsr(index: number, out: { lo: number; hi: number }): boolean;
+    writeMsr(index: number, lo: number, hi: number): boolean;
+    setBase(lo: number, hi: number): void;
+    /** CR8: task priority class. */
+    tpr(): number;
+    setTpr(value: number): void;
+  };
+  /** Triple fault. */
+  shutdown(): void;
+  /** MOV to CR0.NE=0 style FERR#: IRQ 13. */
+  ferr(): void;
+  /** Random bits for RDRAND and RDSEED. */
+  random32(): number;
+  /** A20 gate or port 92 changed the mask; the CPU flushes. */
+  log(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset', text: string): void;
+}
+
+export class X86Cpu {
+  readonly arena: Arena;
+  readonly env: HostPtr;
+  readonly s: X86StateView;
+  readonly bus: X86Bus;
+  /** Set by the constructor's caller, once the MMU exists (it needs the CPU's walk). */
+  mmu!: SoftMmu;
+  readonly #i32: Int32Array;
+
+  constructor(arena: Arena, env: HostPtr, bus: X86Bus) {
+    this.arena = arena;
+    this.env = env;
+    this.bus = bus;
+    this.s = viewState(arena, env);
+    this.#i32 = arena.i32;
+  }
+
+  // ---- Registers by number -------------------------------------------------------------------------------------------------------
+
+  gprLo(n: number): number { return this.#i32[(this.env + ST.gpr + 8 * n) >>> 2]!; }
+  gprHi(n: number): number { return this.#i32[(this.env + ST.gpr + 8 * n + 4) >>> 2]!; }
+  setGpr(n: number, lo: number, hi: number): void {
+    this.#i32[(this.env + ST.gpr + 8 * n) >>> 2] = lo;
+    this.#i32[(this.env + ST.gpr + 8 * n + 4) >>> 2] = hi;
+  }
+
+  segSelector(n: number): number { return this.#i32[(this.env + ST.segSelector + 4 * n) >>> 2]!; }
+  segAttr(n: number): number { return this.#i32[(this.env + ST.segAttr + 4 * n) >>> 2]!; }
+  /** Unsigned bytes. */
+  segLimit(n: number): number { return this.#i32[(this.env + ST.segLimit + 4 * n) >>> 2]! >>> 0; }
+  segBaseLo(n: number): number { return this.#i32[(this.env + ST.segBase + 8 * n) >>> 2]!; }
+  segBaseHi(n: number): number { return this.#i32[(this.env + ST.segBase + 8 * n + 4) >>> 2]!; }
+
+  /** Loads a segment register's visible and hidden parts. CS also sets the TB key. Call `updateHflags` after the last one. */
+  setSegment(n: number, selector: number, baseLo: number, baseHi: number, limit: number, attr: number): void {
+    const i32 = this.#i32, env = this.env;
+    i32[(env + ST.segSelector + 4 * n) >>> 2] = selector;
+    i32[(env + ST.segBase + 8 * n) >>> 2] = baseLo;
+    i32[(env + ST.segBase + 8 * n + 4) >>> 2] = baseHi;
+    i32[(env + ST.segLimit + 4 * n) >>> 2] = limit;
+    i32[(env + ST.segAttr + 4 * n) >>> 2] = attr;
+  }
+
+  // ---- Flags ---------------------------------------------------------------------------------------------------------------------
+
+  /** EFLAGS, all of it. */
+  readEflags(): number {
+    const s = this.s;
+    const arith = computeFlags(s.ccOp, s.ccDstLo, s.ccDstHi, s.ccSrcLo, s.ccSrcHi, s.ccSrc2Lo);
+    return (s.eflags & ~(ARITH_FLAGS | EFLAGS.DF)) | arith | (s.df < 0 ? EFLAGS.DF : 0) | EFLAGS.FIXED1;
+  }
+
+  /** Sets the bits of EFLAGS in `mask` and refreshes what depends on them. */
+  writeEflags(value: number, mask: number): void {
+    const s = this.s;
+    const e = (this.readEflags() & ~mask) | (value & mask) | EFLAGS.FIXED1;
+    s.ccOp = 0;
+    s.ccSrcLo = e & ARITH_FLAGS;
+    s.ccSrcHi = 0;
+    s.df = e & EFLAGS.DF ? -1 : 1;
+    s.eflags = e & ~(ARITH_FLAGS | EFLAGS.DF);
+    this.updateHflags();
+  }
+
+  get cpl(): number {
+    return this.s.flags & HF.CPL;
+  }
+
+  /** Derives the TB key's mode bits and code base from CPU state. INHIBIT is kept, RF comes from EFLAGS. CPL is `cpl`, or as it was. */
+  updateHflags(cpl: number = this.s.flags & HF.CPL): void {
+    const s = this.s, cr0 = s.cr0, cr4 = s.cr4, e = s.eflags;
+    let f = cpl | (s.flags & (HF.INHIBIT | HF.BREAKPOINTS));
+    const csAttr = this.segAttr(SegReg.CS);
+    const long = (s.efer & EFER.LMA) !== 0;
+    if (cr0 & CR0.PE) f |= HF.PE;
+    if (e & EFLAGS.VM) f |= HF.VM;
+    if (long) f |= HF.LMA;
+    if (long && csAttr & ATTR.L) f |= HF.CS64 | HF.CS32 | HF.SS32;
+    else {
+      if (csAttr & ATTR.DB) f |= HF.CS32;
+      if (this.segAttr(SegReg.SS) & ATTR.DB) f |= HF.SS32;
+      if (this.segBaseLo(SegReg.DS) | this.segBaseLo(SegReg.ES) | this.segBaseLo(SegReg.SS)) f |= HF.ADDSEG;
+      if (!this.#flat()) f |= HF.SEGCHECK;
+    }
+    if (cr0 & CR0.MP) f |= HF.MP;
+    if (cr0 & CR0.EM) f |= HF.EM;
+    if (cr0 & CR0.TS) f |= HF.TS;
+    if (cr4 & CR4.OSFXSR) f |= HF.OSFXSR;
+    f |= ((e & EFLAGS.IOPL) >>> 12) << IOPL_SHIFT;
+    if (e & EFLAGS.TF) f |= HF.TF;
+    if (e & EFLAGS.RF) f |= HF.RF;
+    if (cr4 & CR4.SMAP && !(e & EFLAGS.AC)) f |= HF.SMAP;
+    if (cpl === 3 && cr0 & CR0.AM && e & EFLAGS.AC) f |= HF.AC;
+    if (cr4 & CR4.UMIP) f |= HF.UMIP;
+    if (cr4 & CR4.TSD) f |= HF.TSD;
+    if (cr4 & CR4.FSGSBASE) f |= HF.FSGSBASE;
+    if (cr4 & CR4.OSXSAVE) f |= HF.OSXSAVE;
+    if ((s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST;
+    if (cr4 & CR4.VME) f |= HF.VME;
+    if (cr4 & CR4.PVI) f |= HF.PVI;
+    s.flags = f;
+    s.csBaseLo = f & HF.CS64 ? 0 : this.segBaseLo(SegReg.CS);
+    s.csBaseHi = 0;
+  }
+
+  /** Whether ES, SS, DS, FS and GS all allow any 32-bit access. */
+  #flat(): boolean {
+    if (!(this.s.cr0 & CR0.PE) || this.s.eflags & EFLAGS.VM) return false;
+    for (let n = 0; n < 6; n++) {
+      if (n === SegReg.CS) continue;
+      const attr = this.segAttr(n);
+      if (this.segLimit(n) !== 0xffffffff || !(attr & ATTR.P) || (attr & (ATTR.CODE | ATTR.WRITABLE | ATTR.EXPAND_DOWN)) !== ATTR.WRITABLE) return false;
+    }
+    return this.segLimit(SegReg.CS) === 0xffffffff;
+  }
+
+  // ---- Faults --------------------------------------------------------------------------------------------------------------------
+
+  /** Records a fault for the engine to deliver and abandons the helper. `error` < 0: no error code. */
+  raise(vector: number, error = -1): never {
+    this.record(vector, error);
+    throw GUEST_FAULT;
+  }
+
+  record(vector: number, error: number): void {
+    const s = this.s;
+    s.exception = vector;
+    s.errorCode = error;
+    s.softwareInt = 0;
+    s.insnLength = 0;
+    s.fault = 1;
+  }
+
+  /** Limit and type check of a data access outside 64-bit mode. SDM Vol. 3, 5.3 and 5.5. */
+  segCheck(seg: number, offset: number, bytes: number, write: boolean): void {
+    const attr = this.segAttr(seg), limit = this.segLimit(seg), last = (offset >>> 0) + bytes - 1;
+    const vector = seg === SegReg.SS ? Vector.SS : Vector.GP;
+    const real = !(this.s.cr0 & CR0.PE) || (this.s.eflags & EFLAGS.VM) !== 0;
+    if (!real) {
+      if (!(attr & ATTR.P)) this.raise(vector, 0); // a null selector's hidden part
+      if (write && (attr & ATTR.CODE || !(attr & ATTR.WRITABLE))) this.raise(vector, 0);
+      if (!write && attr & ATTR.CODE && !(attr & ATTR.READABLE)) this.raise(vector, 0);
+      if (!(attr & ATTR.CODE) && attr & ATTR.EXPAND_DOWN) {
+        const top = attr & ATTR.DB ? 0xffffffff : 0xffff;
+        if ((offset >>> 0) <= limit || last > top) this.raise(vector, 0);
+        return;
+      }
+    }
+    if (last > limit) this.raise(vector, 0);
+  }
+
+  /** Descriptor privilege level of segment attributes. */
+  static dpl(attr: number): number {
+    return (attr >>> DPL_SHIFT) & 3;
+  }
+}

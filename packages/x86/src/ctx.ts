@@ -1,0 +1,579 @@
+/**
+ * The translator's context: what an emitter works with. Operands are read and written by their position in the row; addresses,
+ * segments, partial registers, lazy flags and leaving the TB are done here, once for all instructions.
+ *
+ * Integer values are i64 temps. A value of fewer bits may have garbage above them ("raw") unless a method says otherwise; loads
+ * give zero-extended values. Guest-visible registers and flags are written only after the last access that may fault.
+ *
+ * A raw register value is the register's own temp: it changes when the register is written. Use it up, or copy it with
+ * `ir.mov`, before that.
+ */
+import type { HostPtr } from '@emu/vaddr';
+import { Cond, HDR, MemOp, Type } from '@emu/tcg';
+import type { Ir, Label, Temp } from '@emu/tcg';
+import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
+import { Method, operandBits, type Operand } from './decode/operands.ts';
+import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind } from './flags.ts';
+import { HF, mmuIndex } from './hflags.ts';
+import type { X86Helpers } from './helpers/index.ts';
+import { EFLAGS, Reg, SegReg, ST } from './state.ts';
+
+/** Arguments of `exit_tb`: what the main loop does next. */
+export const ExitCode = {
+  /** Look for an interrupt: IF or the like may have changed. */
+  POLL: 0,
+  /** HLT: sleep until an interrupt. */
+  HALT: 1,
+  /** A trap after the instruction (single step, data breakpoint, I/O breakpoint): deliver #DB. */
+  DEBUG_TRAP: 2,
+  /** Never executed: follows a call that always raises. */
+  UNREACHABLE: 3,
+} as const;
+
+/** Size in bits to the memory op that loads it zero-extended. */
+const memOpOfBits = (bits: number): number => (bits === 8 ? MemOp.b8 : bits === 16 ? MemOp.b16 : bits === 32 ? MemOp.b32 : MemOp.b64);
+
+export interface Globals {
+  readonly rip: Temp;
+  readonly gpr: readonly Temp[];
+  readonly xmm: readonly Temp[];
+  readonly ccOp: Temp;
+  readonly ccDst: Temp;
+  readonly ccSrc: Temp;
+  readonly ccSrc2: Temp;
+  /** Bases of ES CS SS DS FS GS. */
+  readonly segBase: readonly Temp[];
+}
+
+const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
+const SEG_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'];
+
+/** Declares the IR globals of a CPU whose state is at `env`. */
+export function declareGlobals(ir: Ir, env: HostPtr): Globals {
+  return {
+    rip: ir.global('rip', Type.i64, env + HDR.pc),
+    gpr: GPR_NAMES.map((name, n) => ir.global(name, Type.i64, env + ST.gpr + 8 * n)),
+    ccOp: ir.global('cc_op', Type.i32, env + ST.ccOp),
+    ccDst: ir.global('cc_dst', Type.i64, env + ST.ccDst),
+    ccSrc: ir.global('cc_src', Type.i64, env + ST.ccSrc),
+    ccSrc2: ir.global('cc_src2', Type.i64, env + ST.ccSrc2),
+    segBase: SEG_NAMES.map((name, n) => ir.global(`${name}_base`, Type.i64, env + ST.segBase + 8 * n)),
+    xmm: GPR_NAMES.map((_, n) => ir.global(`xmm${n}`, Type.v128, env + ST.xmm + 16 * n)),
+  };
+}
+
+export class Ctx {
+  readonly ir: Ir;
+  readonly h: X86Helpers;
+  /** Address of the CPU state, as a number and as helpers take it. */
+  readonly env: HostPtr;
+  readonly g: Globals;
+  /** Mode of this TB: `HF` bits, code size, mmu index of data accesses. */
+  hflags = 0;
+  mode: Mode = 64;
+  mmu = 0;
+  cpl = 0;
+  csBase = 0;
+  /** The TB's first byte: offset in its page. */
+  pageOffset = 0;
+  /** Bytes from the TB's start to this instruction and to the next. */
+  pcOffset = 0;
+  nextOffset = 0;
+  insn!: Insn;
+  /** The instruction left the TB; nothing may follow. */
+  ended = false;
+  /** What is known of `cc_op`: a code, or CC_DYNAMIC when memory holds it. */
+  ccOp: number = CC_DYNAMIC;
+  #ccDirty = false;
+  /** First operand of the last SUB/CMP of this TB, or -1: saves computing it back. */
+  #ccFirst: Temp = -1;
+  /** Address of the ModR/M operand of this instruction, or -1. */
+  #ea: Temp = -1;
+  /** The last `cond`: compare `condA condOp condB`, all of type `condType`. */
+  condA: Temp = 0;
+  condB: Temp = 0;
+  condOp: Cond = Cond.ne;
+
+  constructor(ir: Ir, helpers: X86Helpers, env: HostPtr, globals: Globals) {
+    this.ir = ir;
+    this.h = helpers;
+    this.env = env;
+    this.g = globals;
+  }
+
+  /** Begins a TB in mode `hflags`. */
+  begin(hflags: number, csBase: number, pageOffset: number): void {
+    this.hflags = hflags;
+    this.mode = hflags & HF.CS64 ? 64 : hflags & HF.CS32 ? 32 : 16;
+    this.mmu = mmuIndex(hflags);
+    this.cpl = hflags & HF.CPL;
+    this.csBase = csBase;
+    this.pageOffset = pageOffset;
+    this.nextOffset = 0;
+    this.ccOp = CC_DYNAMIC;
+    this.#ccDirty = false;
+    this.#ccFirst = -1;
+    this.ended = false;
+  }
+
+  /** Begins the instruction `i` that starts where the last one ended. */
+  beginInsn(i: Insn): void {
+    this.insn = i;
+    this.pcOffset = this.nextOffset;
+    this.nextOffset += i.length;
+    this.#ea = -1;
+    this.ir.insn_start(this.pcOffset, this.ccOp, 0);
+  }
+
+  // ---- Operands --------------------------------------------------------------------------------------------------------------
+
+  /** Operand `k` of the row. */
+  operand(k: number): Operand {
+    return this.insn.row.operands[k]!;
+  }
+
+  /** Size of operand `k` in bits. */
+  bits(k: number): number {
+    return operandBits(this.operand(k), this.insn);
+  }
+
+  isMem(k: number): boolean {
+    const m = this.operand(k).method;
+    return m === Method.O || (this.insn.isMem !== 0 && (m === Method.E || m === Method.M || m === Method.Q || m === Method.W));
+  }
+
+  /** The value of integer operand `k`, raw. */
+  read(k: number): Temp {
+    const o = this.operand(k), i = this.insn, bits = operandBits(o, i);
+    switch (o.method) {
+      case Method.E: return i.isMem ? this.load(bits, this.ea()) : this.reg(i.rm, bits);
+      case Method.M: return this.load(bits, this.ea());
+      case Method.G: return this.reg(i.reg, bits);
+      case Method.R: return this.reg(i.rm, bits);
+      case Method.Z: return this.reg(i.opReg, bits);
+      case Method.REG: return o.reg < 4 || bits !== 8 ? this.g.gpr[o.reg]! : this.reg(o.reg, bits);
+      case Method.I: case Method.J: return this.ir.const64(i.imm, i.immHi);
+      case Method.CONST: return this.ir.const64(o.reg, 0);
+      case Method.O: return this.load(bits, this.ea());
+      default: throw new Error(`operand ${o.name} is not an integer operand`);
+    }
+  }
+
+  /** As `read`, for an operand that is written afterwards: a memory operand must be writable. */
+  readRmw(k: number): Temp {
+    return this.isMem(k) ? this.load(this.bits(k), this.ea(), MemOp.RMW) : this.read(k);
+  }
+
+  readZ(k: number): Temp {
+    return this.isMem(k) ? this.read(k) : this.zext(this.read(k), this.bits(k));
+  }
+
+  readS(k: number): Temp {
+    return this.sext(this.read(k), this.bits(k));
+  }
+
+  /** Writes integer operand `k`. Must come after everything in the instruction that may fault, unless this is memory itself. */
+  write(k: number, v: Temp): void {
+    const o = this.operand(k), i = this.insn, bits = operandBits(o, i);
+    switch (o.method) {
+      case Method.E: return i.isMem ? this.store(bits, this.ea(), v) : this.setReg(i.rm, bits, v);
+      case Method.M: case Method.O: return this.store(bits, this.ea(), v);
+      case Method.G: return this.setReg(i.reg, bits, v);
+      case Method.R: return this.setReg(i.rm, bits, v);
+      case Method.Z: return this.setReg(i.opReg, bits, v);
+      case Method.REG: return this.setReg(o.reg, bits, v);
+      default: throw new Error(`operand ${o.name} cannot be written`);
+    }
+  }
+
+  /** General register `n` raw; byte registers 4..7 without REX are AH CH DH BH. */
+  reg(n: number, bits: number): Temp {
+    if (bits === 8 && n >= 4 && n < 8 && !this.insn.rex) return this.ir.extract(this.g.gpr[n - 4]!, 8, 8);
+    return this.g.gpr[n]!;
+  }
+
+  /** Writes a general register: 32 bits clear the upper half, 8 and 16 leave the rest. */
+  setReg(n: number, bits: number, v: Temp): void {
+    const ir = this.ir;
+    if (bits === 64) return ir.set(this.g.gpr[n]!, v);
+    if (bits === 32) return ir.set(this.g.gpr[n]!, ir.extract(v, 0, 32));
+    const high = bits === 8 && n >= 4 && n < 8 && !this.insn.rex;
+    const d = this.g.gpr[high ? n - 4 : n]!;
+    ir.set(d, ir.deposit(d, v, high ? 8 : 0, bits));
+  }
+
+  zext(v: Temp, bits: number): Temp {
+    return bits === 64 ? v : this.ir.extract(v, 0, bits);
+  }
+
+  sext(v: Temp, bits: number): Temp {
+    return bits === 64 ? v : this.ir.sextract(v, 0, bits);
+  }
+
+  // ---- Memory ----------------------------------------------------------------------------------------------------------------
+
+  /** Linear address of the ModR/M (or moffs) memory operand; computed once an instruction. */
+  ea(): Temp {
+    if (this.#ea < 0) this.#ea = this.linear(this.offset(), this.insn.seg, this.accessBits());
+    return this.#ea;
+  }
+
+  /** The memory operand's address with the stack pointer as it will be: POP to memory. */
+  eaWithSp(sp: Temp): Temp {
+    const i = this.insn, rsp = this.g.gpr[Reg.RSP]!;
+    if (i.base !== Reg.RSP) return this.ea();
+    const index = i.index === NONE ? -1 : i.scale ? this.ir.shl(this.g.gpr[i.index]!, this.ir.const64(i.scale)) : this.g.gpr[i.index]!;
+    const base = this.stackBits() === 64 ? sp : this.stackBits() === 32 ? this.ir.extract(sp, 0, 32) : this.ir.deposit(rsp, sp, 0, 16);
+    const t = this.ir.add(index < 0 ? base : this.ir.add(base, index), this.ir.const64(i.disp, i.dispHi));
+    return this.linear(this.wrap(t, i.asz), i.seg, i.osz, true);
+  }
+
+  /** Address of the operand of `bits` that holds bit `index` (signed) of the bit string at the memory operand. */
+  bitAddress(index: Temp, bits: number): Temp {
+    const ir = this.ir, i = this.insn;
+    const whole = ir.shl(ir.sar(this.sext(index, bits), ir.const64(Math.log2(bits))), ir.const64(Math.log2(bits >> 3)));
+    return this.linear(this.wrap(ir.add(this.offset(), whole), i.asz), i.seg, bits);
+  }
+
+  /** Offset in CPU state of scratch word `n` (64 bits each), for helpers with more than one result. */
+  scratchOffset(n: number): number {
+    return ST.scratch + 8 * n;
+  }
+
+  /** Loads segment register `n` (not CS) with all descriptor checks. */
+  loadSegment(n: number, selector: Temp): void {
+    this.ir.call(this.h.loadSegment, this.ir.const32(n), selector);
+  }
+
+  /** After a segment load: the mode bits may differ, and SS holds interrupts for one instruction. */
+  afterSegmentLoad(n: number): void {
+    if (n === SegReg.SS) this.ir.call(this.h.inhibitInterrupts);
+    if (this.mode !== 64 || n === SegReg.SS) this.endMode();
+  }
+
+  /** Bytes accessed through the memory operand, for limit checks. */
+  accessBits(): number {
+    const o = this.insn.row.rmOperand;
+    return o ? operandBits(o, this.insn) : 8;
+  }
+
+  /** Offset (effective address) of the memory operand, wrapped to the address size. */
+  offset(): Temp {
+    const i = this.insn, ir = this.ir;
+    let t: Temp;
+    if (i.ripRelative) t = ir.add(this.g.rip, ir.const64(i.disp + this.nextOffset, this.#carryHi(i.disp, i.dispHi, this.nextOffset)));
+    else {
+      t = i.base === NONE ? -1 : this.g.gpr[i.base]!;
+      if (i.index !== NONE) {
+        const index = i.scale ? ir.shl(this.g.gpr[i.index]!, ir.const64(i.scale)) : this.g.gpr[i.index]!;
+        t = t < 0 ? index : ir.add(t, index);
+      }
+      if (t < 0) t = ir.const64(i.disp, i.dispHi);
+      else if (i.disp !== 0) t = ir.add(t, ir.const64(i.disp, i.dispHi));
+    }
+    return this.wrap(t, i.asz);
+  }
+
+  #carryHi(lo: number, hi: number, add: number): number {
+    return (hi + ((lo >>> 0) + add > 0xffffffff ? 1 : 0)) | 0;
+  }
+
+  /** An offset wrapped to `asz` bits. */
+  wrap(t: Temp, asz: number): Temp {
+    return asz === 64 ? t : this.ir.extract(t, 0, asz);
+  }
+
+  /** Linear address of `offset` (already wrapped) in segment `seg`, an access of `bits` with limit checks where the mode needs them. */
+  linear(offset: Temp, seg: number, bits: number, write = false): Temp {
+    const ir = this.ir;
+    if (this.mode === 64) return seg >= Seg.FS ? ir.add(this.g.segBase[seg]!, offset) : offset;
+    if (this.hflags & HF.SEGCHECK) {
+      ir.call(this.h.segCheck, ir.const32(seg | (write ? 8 : 0)), ir.extrl_i64_i32(offset), ir.const32(bits >> 3));
+    }
+    if (seg === Seg.CS) return this.csBase === 0 ? offset : ir.extract(ir.add(offset, ir.const64(this.csBase, 0)), 0, 32);
+    if (seg < Seg.FS && !(this.hflags & HF.ADDSEG)) return offset;
+    return ir.extract(ir.add(this.g.segBase[seg]!, offset), 0, 32);
+  }
+
+  /** Loads `bits` (8..64) at a linear address, zero-extended. */
+  load(bits: number, addr: Temp, flags = 0): Temp {
+    return this.ir.qemu_ld(Type.i64, addr, this.#memop(bits) | flags, this.mmu);
+  }
+
+  store(bits: number, addr: Temp, v: Temp): void {
+    this.ir.qemu_st(v, addr, this.#memop(bits), this.mmu);
+  }
+
+  /** Memory op of an ordinary data access, with the alignment check the mode asks for. */
+  #memop(bits: number): number {
+    return memOpOfBits(bits) | (this.hflags & HF.AC ? MemOp.ALIGN : 0);
+  }
+
+  memop(bits: number): number {
+    return this.#memop(bits);
+  }
+
+  // ---- Flags -----------------------------------------------------------------------------------------------------------------
+
+  /** Records the flags of an operation; see `flags.ts` for what each kind wants. `first` is SUB's first operand, for free comparisons. */
+  setCc(kind: CcKind, bits: number, dst: Temp, src: Temp = -1, src2: Temp = -1, first: Temp = -1): void {
+    const ir = this.ir, g = this.g;
+    const saved = first >= 0 ? ir.mov(first) : -1; // it may be a register that changes before the flags are asked for
+    if (src >= 0) ir.set(g.ccSrc, src);
+    if (src2 >= 0) ir.set(g.ccSrc2, src2);
+    ir.set(g.ccDst, dst);
+    this.setCcOp(ccCode(kind, bits));
+    this.#ccFirst = saved;
+  }
+
+  /**
+   * Writes the result of an arithmetic instruction to operand `k` and records its flags, in the order that keeps faults
+   * precise (a memory destination first) and sources intact (`src` may be the register that is written).
+   */
+  writeCc(k: number, d: Temp, kind: CcKind, src: Temp = -1, src2: Temp = -1): void {
+    const bits = this.bits(k);
+    if (this.isMem(k)) this.write(k, d);
+    this.setCc(kind, bits, d, src, src2);
+    if (!this.isMem(k)) this.write(k, d);
+  }
+
+  /** `cc_src` holds EFLAGS bits now. */
+  setEflags(v: Temp): void {
+    this.ir.set(this.g.ccSrc, v);
+    this.setCcOp(CC_EFLAGS);
+  }
+
+  setCcOp(code: number): void {
+    this.ccOp = code;
+    this.#ccDirty = true;
+    this.#ccFirst = -1;
+  }
+
+  /** Code wrote `cc_op` itself. */
+  setCcDynamic(): void {
+    this.ccOp = CC_DYNAMIC;
+    this.#ccDirty = false;
+    this.#ccFirst = -1;
+  }
+
+  /** The current code as a temp. */
+  ccOpTemp(): Temp {
+    return this.ccOp === CC_DYNAMIC ? this.g.ccOp : this.ir.const32(this.ccOp);
+  }
+
+  /** Puts `cc_op` into memory: before leaving the TB, and before a helper that reads or replaces the flags. */
+  flushCc(): void {
+    if (!this.#ccDirty) return;
+    this.ir.set(this.g.ccOp, this.ir.const32(this.ccOp));
+    this.#ccDirty = false;
+  }
+
+  /** All six flags at their EFLAGS places, i64. Leaves the lazy state as EFLAGS. */
+  eflags(): Temp {
+    if (this.ccOp !== CC_EFLAGS) {
+      const ir = this.ir, g = this.g;
+      const all = ir.call(this.h.computeFlags, this.ccOpTemp(), g.ccDst, g.ccSrc, g.ccSrc2);
+      ir.set(g.ccSrc, ir.extu_i32_i64(all));
+      this.setCcOp(CC_EFLAGS);
+    }
+    return this.g.ccSrc;
+  }
+
+  /** CF as 0 or 1, i64. */
+  carry(): Temp {
+    this.cond(2);
+    return this.ir.setcond(this.condA, this.condB, this.condOp);
+  }
+
+  /** Prepares condition code `cc` (0..15, the low four bits of Jcc) as `condA condOp condB` on i64 temps. */
+  cond(cc: number): void {
+    const code = this.ccOp;
+    if (code === CC_DYNAMIC) this.#condEflags(cc);
+    else if (code === CC_EFLAGS) this.#condEflags(cc);
+    else if (ccKind(code) === CcKind.SUB) this.#condSub(cc, ccBits(code));
+    else this.#condResult(cc, ccKind(code), ccBits(code));
+    if (cc & 1) this.condOp = (this.condOp ^ 1) as Cond;
+  }
+
+  #set(a: Temp, op: Cond, b: Temp): void {
+    this.condA = a;
+    this.condOp = op;
+    this.condB = b;
+  }
+
+  #bit(mask: number): void {
+    this.#set(this.eflags(), Cond.tstne, this.ir.const64(mask));
+  }
+
+  /** The even condition of the pair, from EFLAGS bits. */
+  #condEflags(cc: number): void {
+    const ir = this.ir;
+    switch (cc >> 1) {
+      case 0: return this.#bit(EFLAGS.OF);
+      case 1: return this.#bit(EFLAGS.CF);
+      case 2: return this.#bit(EFLAGS.ZF);
+      case 3: return this.#bit(EFLAGS.CF | EFLAGS.ZF);
+      case 4: return this.#bit(EFLAGS.SF);
+      case 5: return this.#bit(EFLAGS.PF);
+      default: { // SF != OF: bring OF down to SF's place
+        const e = this.eflags();
+        const differ = ir.xor(e, ir.shr(e, ir.const64(4)));
+        if (cc >> 1 === 6) return this.#set(differ, Cond.tstne, ir.const64(EFLAGS.SF));
+        const zero = ir.shl(e, ir.const64(1)); // ZF to SF's place
+        return this.#set(ir.or(differ, zero), Cond.tstne, ir.const64(EFLAGS.SF));
+      }
+    }
+  }
+
+  /** After SUB or CMP: compare the operands themselves. */
+  #condSub(cc: number, bits: number): void {
+    const g = this.g;
+    const first = this.#ccFirst >= 0 ? this.#ccFirst : cc >> 1 === 1 || cc >> 1 === 3 || cc >> 1 >= 6 ? this.ir.add(g.ccDst, g.ccSrc) : 0;
+    switch (cc >> 1) {
+      case 1: return this.#set(this.zext(first, bits), Cond.ltu, this.zext(g.ccSrc, bits));
+      case 3: return this.#set(this.zext(first, bits), Cond.leu, this.zext(g.ccSrc, bits));
+      case 6: return this.#set(this.sext(first, bits), Cond.lt, this.sext(g.ccSrc, bits));
+      case 7: return this.#set(this.sext(first, bits), Cond.le, this.sext(g.ccSrc, bits));
+      default: return this.#condResult(cc, CcKind.SUB, bits);
+    }
+  }
+
+  /** From the result where that suffices, else from EFLAGS. */
+  #condResult(cc: number, kind: CcKind, bits: number): void {
+    const ir = this.ir, g = this.g, zero = ir.const64(0);
+    const plain = kind !== CcKind.POPCNT && kind !== CcKind.BITS;
+    switch (cc >> 1) {
+      case 1:
+        if (kind === CcKind.ADD) return this.#set(this.zext(g.ccDst, bits), Cond.ltu, this.zext(g.ccSrc, bits));
+        if (kind === CcKind.INC || kind === CcKind.DEC || kind === CcKind.SHR) return this.#set(g.ccSrc, Cond.tstne, ir.const64(1));
+        if (kind === CcKind.SHL) return this.#set(this.sext(g.ccSrc, bits), Cond.lt, zero);
+        if (kind === CcKind.LOGIC || kind === CcKind.POPCNT) return this.#set(zero, Cond.ne, zero);
+        if (kind === CcKind.MUL) return this.#set(g.ccSrc, Cond.ne, zero);
+        if (kind === CcKind.BITS) return this.#set(this.zext(g.ccSrc, bits), Cond.eq, zero);
+        break;
+      case 2: return this.#set(this.zext(g.ccDst, bits), Cond.eq, zero);
+      case 3:
+        if (kind === CcKind.LOGIC) return this.#set(this.zext(g.ccDst, bits), Cond.eq, zero);
+        break;
+      case 4: if (plain) return this.#set(this.sext(g.ccDst, bits), Cond.lt, zero); break;
+      case 5:
+        if (plain) { // an even number of ones in the low byte
+          const ones = ir.ctpop(ir.extract(g.ccDst, 0, 8));
+          return this.#set(ones, Cond.tsteq, ir.const64(1));
+        }
+        break;
+      case 6: if (kind === CcKind.LOGIC) return this.#set(this.sext(g.ccDst, bits), Cond.lt, zero); break;
+      case 7: if (kind === CcKind.LOGIC) return this.#set(this.sext(g.ccDst, bits), Cond.le, zero); break;
+    }
+    this.#condEflags(cc);
+  }
+
+  // ---- Leaving ---------------------------------------------------------------------------------------------------------------
+
+  /** RIP (EIP, IP) of the byte `offset` bytes from the TB's start, wrapped to the code size. */
+  pcAt(offset: number, bits: number = this.mode): Temp {
+    const ir = this.ir;
+    const t = offset === 0 ? this.g.rip : ir.add(this.g.rip, ir.const64(offset));
+    return bits === 64 ? t : ir.extract(t, 0, bits);
+  }
+
+  /** The next instruction's RIP, as CALL pushes it. */
+  nextPc(): Temp {
+    return this.pcAt(this.nextOffset);
+  }
+
+  /** Goes to the instruction at `offset` bytes from the TB's start; `bits` wraps IP. Slots are 0 and 1, each used once a TB. */
+  gotoOffset(offset: number, slot: 0 | 1, bits: number = this.mode): void {
+    this.flushCc();
+    this.ir.set(this.g.rip, this.pcAt(offset, bits));
+    const at = this.pageOffset + offset;
+    if (bits !== 16 && at >= 0 && at < 4096) this.ir.goto_tb(slot);
+    else this.ir.lookup_and_goto_ptr();
+    this.ended = true;
+  }
+
+  /** Goes on with the next instruction in another TB. */
+  gotoNext(slot: 0 | 1 = 0): void {
+    this.gotoOffset(this.nextOffset, slot);
+  }
+
+  /** Goes to a computed RIP, already of the right width. */
+  jumpTo(pc: Temp): void {
+    this.flushCc();
+    this.ir.set(this.g.rip, pc);
+    this.ir.lookup_and_goto_ptr();
+    this.ended = true;
+  }
+
+  /** Ends the TB after this instruction through the main loop, which does what `code` says. */
+  exit(code: number): void {
+    this.flushCc();
+    this.ir.set(this.g.rip, this.nextPc());
+    this.ir.exit_tb(code);
+    this.ended = true;
+  }
+
+  /** Ends the TB after an instruction that changed the mode: the key is read anew. */
+  endMode(): void {
+    this.flushCc();
+    this.ir.set(this.g.rip, this.nextPc());
+    this.ir.lookup_and_goto_ptr();
+    this.ended = true;
+  }
+
+  /** A helper has set the whole key (pc, csBase, flags): far transfers, IRET, SYSCALL. */
+  endTransfer(code: number = ExitCode.POLL): void {
+    this.ir.exit_tb(code);
+    this.ended = true;
+  }
+
+  /** Raises a fault, always. `error` < 0: no error code. */
+  raise(vector: number, error = -1): void {
+    this.ir.call(this.h.raise, this.ir.const32(vector), this.ir.const32(error));
+    this.ir.exit_tb(ExitCode.UNREACHABLE);
+    this.ended = true;
+  }
+
+  /** Raises a fault if `a op b`; goes on otherwise. */
+  raiseIf(a: Temp, b: Temp, op: Cond, vector: number, error = -1): void {
+    const skip: Label = this.ir.newLabel();
+    this.ir.brcond(a, b, (op ^ 1) as Cond, skip);
+    this.ir.call(this.h.raise, this.ir.const32(vector), this.ir.const32(error));
+    this.ir.set_label(skip);
+  }
+
+  // ---- Stack -----------------------------------------------------------------------------------------------------------------
+
+  /** Width of the stack pointer. */
+  stackBits(): number {
+    return this.mode === 64 ? 64 : this.hflags & HF.SS32 ? 32 : 16;
+  }
+
+  /** Linear address of an access of `bits` at stack offset `sp` (wrapped to the stack's width). */
+  stackAddr(sp: Temp, bits: number, write = false): Temp {
+    return this.linear(this.wrap(sp, this.stackBits()), SegReg.SS, bits, write);
+  }
+
+  /** Stores `v` below the stack pointer, then moves it. */
+  push(v: Temp, bits: number): void {
+    const sp = this.ir.sub(this.g.gpr[Reg.RSP]!, this.ir.const64(bits >> 3));
+    this.store(bits, this.stackAddr(sp, bits, true), v);
+    this.setSp(sp);
+  }
+
+  /** Loads the top of the stack; `popDone` moves the stack pointer once nothing can fault any more. */
+  popLoad(bits: number): Temp {
+    return this.load(bits, this.stackAddr(this.g.gpr[Reg.RSP]!, bits));
+  }
+
+  popDone(bytes: number): void {
+    this.setSp(this.ir.add(this.g.gpr[Reg.RSP]!, this.ir.const64(bytes)));
+  }
+
+  setSp(sp: Temp): void {
+    const bits = this.stackBits(), d = this.g.gpr[Reg.RSP]!;
+    if (bits === 64) this.ir.set(d, sp);
+    else if (bits === 32) this.ir.set(d, this.ir.extract(sp, 0, 32));
+    else this.ir.set(d, this.ir.deposit(d, sp, 0, 16));
+  }
+}

@@ -1,0 +1,13 @@
+/** All helpers that x86 emitters call, by name, one factory a subject. */
+import type { HelperRegistry } from '@emu/tcg';
+import type { X86Cpu } from '../cpu.ts';
+import { arithHelpers } from './arith.ts';
+import { coreHelpers } from './core.ts';
+
+export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
+  return {
+    ...coreHelpers(r, cpu),
+    ...arithHelpers(r, cpu),
+  };
+}
+export type X86Helpers = ReturnType<typeof createHelpers>;

@@ -1,0 +1,69 @@
+/**
+ * The mode bits that a translation depends on: `flags` of the CPU header, part of every TB's key. `X86Cpu.updateHflags` derives
+ * them from the control registers, EFLAGS and the segment registers whenever one of those changes.
+ */
+const bit = (n: number) => (1 << n);
+
+export const HF = {
+  /** Current privilege level, bits 0-1. */
+  CPL: 3,
+  /** Code segment: 32-bit default size; 64-bit code. */
+  CS32: bit(2),
+  CS64: bit(3),
+  /** Stack pointer is ESP (else SP); 64-bit mode always uses RSP. */
+  SS32: bit(4),
+  /** Some of DS, ES, SS has a base (outside 64-bit mode): addresses must add it. */
+  ADDSEG: bit(5),
+  /** Some data segment is not flat (limit below 4 GiB, expand-down, read-only, null): accesses are checked. */
+  SEGCHECK: bit(6),
+  PE: bit(7),
+  VM: bit(8),
+  /** Long mode active. */
+  LMA: bit(9),
+  /** CR0.MP, EM, TS. */
+  MP: bit(10),
+  EM: bit(11),
+  TS: bit(12),
+  OSFXSR: bit(13),
+  /** EFLAGS.IOPL, bits 14-15. */
+  IOPL: 3 << 14,
+  /** EFLAGS.TF: every instruction is its own TB. */
+  TF: bit(16),
+  /** STI or MOV SS: interrupts are held for one instruction. */
+  INHIBIT: bit(17),
+  /** Supervisor data accesses to user pages fault (CR4.SMAP and not EFLAGS.AC). */
+  SMAP: bit(18),
+  /** Alignment checks (CR0.AM, EFLAGS.AC, CPL 3). */
+  AC: bit(19),
+  UMIP: bit(20),
+  /** CR4.TSD, DE, FSGSBASE, OSXSAVE, OSXMMEXCPT. */
+  TSD: bit(21),
+  FSGSBASE: bit(22),
+  OSXSAVE: bit(23),
+  /** MXCSR allows plain host arithmetic: nearest, no DAZ/FTZ, all masked, PE already set. */
+  SSE_FAST: bit(24),
+  /** Debug registers hold an enabled code breakpoint: instructions check. */
+  BREAKPOINTS: bit(25),
+  /** CR4.VME (virtual-8086 extensions) or PVI. */
+  VME: bit(26),
+  PVI: bit(27),
+  /** EFLAGS.RF: code breakpoints are off for one instruction. */
+  RF: bit(28),
+} as const;
+export const IOPL_SHIFT = 14;
+
+/** MMU indices: how a data access is checked. */
+export const Mmu = {
+  /** Supervisor; user pages allowed. */
+  KERNEL: 0,
+  USER: 1,
+  /** Supervisor; user pages fault (SMAP). */
+  KERNEL_SMAP: 2,
+  COUNT: 3,
+} as const;
+
+/** MMU index of explicit data accesses in the mode `hflags`. */
+export const mmuIndex = (hflags: number): number =>
+  (hflags & HF.CPL) === 3 ? Mmu.USER : hflags & HF.SMAP ? Mmu.KERNEL_SMAP : Mmu.KERNEL;
+/** MMU index of implicit supervisor accesses (descriptor tables, TSS): SMAP applies whatever EFLAGS.AC says. */
+export const systemMmuIndex = (cr4smap: boolean): number => (cr4smap ? Mmu.KERNEL_SMAP : Mmu.KERNEL);
