@@ -23,9 +23,12 @@ export interface Backend {
   generate(tb: Tb, ir: Ir): void;
   /** Runs from `tb` until generated code leaves; the header says why. */
   execute(tb: HostPtr): void;
-  /** The TB's code will not be run again; links to it are already undone. */
+  /**
+   * The TB will not be entered again; links to it are already undone. It may be running at this moment (a helper wrote over it):
+   * its code must stay as it is until the next `generate`.
+   */
   invalidate(tb: Tb): void;
-  /** Every TB is gone. */
+  /** Every TB is gone. Never called while generated code runs. */
   flush(): void;
   /** Bytes of code memory left is too small for another TB: the engine flushes everything. */
   readonly full: boolean;
@@ -36,23 +39,43 @@ export interface HotBackend {
   readonly name: string;
   /** Executions after which a TB is reported once; goes into `hotCount` of new TBs. */
   readonly threshold: number;
-  /** Generated code left with Exit.HOT at this TB, which has not run yet. */
-  hot(tb: Tb): void;
+  /** Generated code left with Exit.HOT at this TB, which has not run yet. `tbs` finds its successors and gives their IR. */
+  hot(tb: Tb, tbs: TbSource): void;
   /** Between slices: install what finished compiling. */
   poll(): void;
+  /** As `Backend.invalidate`: no compiled code may enter the TB any more, though code that contains it may be running until the next TB boundary. */
   invalidate(tb: Tb): void;
   flush(): void;
+}
+
+/** What the engine offers a hot back end. */
+export interface TbSource {
+  /** The TB whose record is at `record`: a `jump` slot or `lastTarget` of another record. */
+  tbAt(record: HostPtr): Tb;
+  /** Optimised IR of a valid TB, translated once more; it lasts until the next call. */
+  retranslate(tb: Tb): Ir;
 }
 
 /** Reads guest code for the translator. */
 export interface CodeSource {
   /**
-   * Host address of the page that holds guest virtual address hi:lo, looked up as an instruction fetch; -1 after a guest
-   * fault (recorded in CPU state), -2 where the page is not RAM or ROM that could be cached.
+   * Host address of the page that holds guest linear address hi:lo (wrapped as the CPU's mode wraps it), looked up as an instruction
+   * fetch; -1 after a guest fault (recorded in CPU state, delivered only by `GuestCpu.deliverFault`), -2 where the page is not RAM or ROM
+   * that could be cached.
    */
   page(lo: number, hi: number): HostPtr;
   /** Physical page number (address / 4096) that the last `page` call found. */
   readonly physPage: number;
+  /** One code byte through the slow path, where `page` says -2; -1 after a guest fault. */
+  byte(lo: number, hi: number): number;
+}
+
+/** Who write-protects pages with translated code: SoftMMU. */
+export interface CodePages {
+  /** The first TB in the physical page appeared: stores into it must call `Engine.codeWrite` first. */
+  protect(physPage: number): void;
+  /** The last TB in the page is gone. */
+  unprotect(physPage: number): void;
 }
 
 /** A guest CPU as the engine drives it. */
@@ -64,14 +87,21 @@ export interface GuestCpu {
   linearPc(out: { lo: number; hi: number }): void;
   /** Code fetch through the guest's MMU. */
   readonly code: CodeSource;
-  /** Translates one TB that starts at the current header key into `ir`; returns what the store must know. */
-  translate(ir: Ir, tb: Tb): void;
+  /**
+   * Translates the TB that starts at the key and `hostPc` in `tb` into `ir`, at most `maxInsns` instructions; `translatorLoop` does most of it
+   * and fills `icount`, `size`, `insnData`. Nothing may depend on the header's key or virtual pc: the TB may be translated once more, later.
+   * Returns false if fetching the first instruction faulted: the fault is recorded, nothing was translated.
+   */
+  translate(ir: Ir, tb: Tb, maxInsns: number): boolean;
   /** Makes CPU state exact for instruction `insn` of `tb` (the pc, and what else `insn_start` words describe). */
   restoreState(tb: Tb, insn: number): void;
-  /** Delivers the fault that a helper, slow path or fetch recorded; the header's key is the handler's afterwards. */
-  deliverFault(): void;
+  /** Delivers the fault that a helper, slow path or fetch recorded; the header's key is the handler's afterwards. Returns false to end the slice (shut down). */
+  deliverFault(): boolean;
   /** `exit_tb(reason)` was executed. Returns false to end the slice (halted, shut down). */
   exitTb(reason: number): boolean;
-  /** Takes a pending, unmasked interrupt if there is one. Called whenever the engine is between TBs after a requested exit. */
-  pollInterrupt(): void;
+  /**
+   * Takes a pending, unmasked interrupt if there is one. Called at the start of a slice and whenever the engine is between TBs after a
+   * requested exit. Returns false to end the slice: the CPU sleeps (halted, shut down) and nothing woke it.
+   */
+  pollInterrupt(): boolean;
 }

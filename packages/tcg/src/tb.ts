@@ -12,16 +12,27 @@ export class Tb {
   flags = 0;
   /** Physical page number of the second page when the code crosses into one, else -1. */
   physPage2 = -1;
+  /** Host address of the first byte, or -1 for code that must be fetched byte by byte; of the second page, or -1. */
+  hostPc: HostPtr = -1;
+  hostPage2: HostPtr = -1;
+  /** Linear address at which it was translated. It may run at others. */
+  linearLo = 0;
+  linearHi = 0;
   /** Guest bytes and instructions translated. */
   size = 0;
   icount = 0;
   /** `insn_start` words, three per instruction: pc offset, word0, word1. */
   insnData = new Int32Array(0);
+  /** In the TB store. Not so while it is translated, after its invalidation, and for TBs that run once only. */
   valid = false;
-  /** TBs whose `goto_tb` slots or `lastTarget` may lead here: record address * 4 + slot (2 = lastTarget). */
+  /** Whose `goto_tb` slots or `lastTarget` may lead here: record address + slot (2 = lastTarget). Entries may be out of date. */
   incoming: number[] = [];
   /** For the back ends. */
   codeBytes = 0;
+
+  /** For the TB store: next TB of the hash chain; index of the one jump cache entry that leads here, -1 none, -2 several. */
+  next: Tb | null = null;
+  cachedAt = -1;
 
   constructor(record: HostPtr, id: number) {
     this.record = record;

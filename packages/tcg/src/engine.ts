@@ -1,0 +1,371 @@
+/**
+ * The engine: finds or makes the TB at the guest's pc, lets the back end run, and handles why it came back. Knows no guest and no back
+ * end. One engine is one CPU; the header, the TB records and the jump cache are in the arena, so two engines share nothing.
+ *
+ * Writes to translated code are precise. SoftMMU asks `codeWrite` before it stores into a page with code. If the bytes belong to a TB,
+ * the store is abandoned through the fault exit, the TBs go, and the instruction runs again in a TB of its own that may write; then
+ * execution goes on with fresh translations, even if the code written was that of the next instruction (SDM Vol. 3A, section 12.6).
+ */
+import { EmuError } from '@emu/vaddr';
+import type { Arena, HostPtr } from '@emu/vaddr';
+import type { Backend, CodePages, GuestCpu, HotBackend, TbSource } from './backend.ts';
+import { PAGE_SIZE } from './code-page.ts';
+import { CPU_HEADER, TB } from './cpu.ts';
+import { EngineStats } from './engine-stats.ts';
+import type { HelperRegistry } from './helpers.ts';
+import { Ir } from './ir.ts';
+import type { JumpCache } from './jump-cache-table.ts';
+import type { Tb } from './tb.ts';
+import { TbStore } from './tb-store.ts';
+import { MAX_TB_INSNS } from './translator-loop.ts';
+import { Exit } from './types.ts';
+
+export class EngineError extends EmuError {}
+
+export interface EngineOptions {
+  readonly arena: Arena;
+  /** Address of the guest's CPU state, which begins with a `CPU_HEADER`. */
+  readonly header: HostPtr;
+  readonly jumpCache: JumpCache;
+  readonly guest: GuestCpu;
+  readonly backend: Backend;
+  readonly hot?: HotBackend | undefined;
+  readonly helpers?: HelperRegistry | undefined;
+  readonly codePages?: CodePages | undefined;
+  /** TBs that exist at once (default 131072). */
+  readonly maxTbs?: number;
+  /** Guest instructions in a TB at most (default and maximum 512). */
+  readonly maxInsns?: number;
+}
+
+/** Longest slice: the budget is a positive i32. */
+const MAX_BUDGET = 0x7fff_ffff;
+/** `CodeSource.page` reports a guest fault. */
+const FAULTED = -1;
+
+export class Engine implements TbSource {
+  readonly stats = new EngineStats();
+  readonly store: TbStore;
+  readonly #options: EngineOptions;
+  readonly #header;
+  readonly #words: Int32Array;
+  readonly #ir = new Ir();
+  readonly #jumpCache: JumpCache;
+  readonly #maxInsns: number;
+  readonly #linear = { lo: 0, hi: 0 };
+  #running = false;
+  #executing = false;
+  #exitRequested = false;
+  #flushRequested = false;
+  /** Budget taken out of the header by `requestExit`. */
+  #held = 0;
+  /** Budget of the slice, and instructions of all slices before it. */
+  #slice = 0;
+  #before = 0;
+  /** The running TB is there to write to translated code. */
+  #mayWriteCode = false;
+  /** Physical byte range of the abandoned store; length 0 is none. */
+  #writePhys = 0;
+  #writeLength = 0;
+  /** The TB made last to run once, until the next one is looked up. */
+  #onceTb: Tb | null = null;
+
+  constructor(options: EngineOptions) {
+    const { arena, header, guest, backend, hot } = options;
+    this.#options = options;
+    this.#header = CPU_HEADER.at(arena, header);
+    this.#words = arena.i32;
+    this.#jumpCache = options.jumpCache;
+    this.#maxInsns = options.maxInsns ?? MAX_TB_INSNS;
+    if (!(this.#maxInsns >= 1 && this.#maxInsns <= MAX_TB_INSNS)) {
+      throw new EngineError(`A TB of at most ${this.#maxInsns} instructions is not possible; use 1 to ${MAX_TB_INSNS}`);
+    }
+    this.store = new TbStore(arena, options.jumpCache, {
+      ...(options.maxTbs === undefined ? {} : { maxTbs: options.maxTbs }),
+      codePages: options.codePages,
+      onInvalidate: (tb) => {
+        this.stats.invalidatedTbs++;
+        backend.invalidate(tb);
+        hot?.invalidate(tb);
+      },
+    });
+    if (options.helpers) this.#ir.helpers = options.helpers.all;
+    guest.declareGlobals(this.#ir);
+  }
+
+  /** Guest instructions executed so far. Exact between TBs; inside a helper the whole current TB counts. */
+  get instructions(): number {
+    return this.#before + this.#slice - this.#header.budget - this.#held;
+  }
+
+  /**
+   * Runs at most `budget` guest instructions (1 to 2^31 - 1) and returns how many. It ends earlier when the guest sleeps or shuts down, and
+   * when the rest of the budget does not cover the next TB, unless `exact` asks for that rest too.
+   */
+  run(budget: number, exact = false): number {
+    if (!(Number.isInteger(budget) && budget >= 1 && budget <= MAX_BUDGET)) {
+      throw new EngineError(`A slice of ${budget} instructions is not possible; use a whole number from 1 to 2^31 - 1`);
+    }
+    if (this.#running) throw new EngineError('run() was called from inside itself; end the slice with requestExit()');
+    const { guest, hot } = this.#options, header = this.#header;
+    this.#running = true;
+    this.#slice = header.budget = budget;
+    try {
+      hot?.poll();
+      if (guest.pollInterrupt()) {
+        let tb = this.#next();
+        while (tb) tb = this.#step(tb, exact);
+      }
+      return this.#slice - header.budget;
+    } finally {
+      this.#before += this.#slice - header.budget;
+      this.#slice = header.budget = this.#held = 0;
+      this.#running = this.#executing = this.#exitRequested = false;
+    }
+  }
+
+  /** Makes generated code leave at the next TB boundary; `pollInterrupt` is called then. From helpers, slow paths and between slices. */
+  requestExit(): void {
+    this.#exitRequested = true;
+    if (!this.#executing) return;
+    this.#held += this.#header.budget;
+    this.#header.budget = 0;
+  }
+
+  /** The meaning of virtual addresses changed: to be called with every TLB flush. */
+  flushJumpCache(): void {
+    this.#jumpCache.flush();
+  }
+
+  /**
+   * Throws away all translations of `length` bytes at physical address `phys`: they were written by something else than a guest store
+   * (DMA, a page walk, a loader), or another memory is mapped there now. Generated code that is running leaves at the next TB boundary.
+   */
+  invalidatePhys(phys: number, length: number): void {
+    const n = this.store.invalidateRange(phys, length);
+    if (n > 0 && this.#executing) this.requestExit();
+  }
+
+  /**
+   * A guest store of `length` bytes at `phys` is about to happen in a page with translated code. True: it may go on. False: nothing may be
+   * written, the slow path returns as after a fault (which is recorded in the header already); the engine runs the instruction again.
+   */
+  codeWrite(phys: number, length: number): boolean {
+    if (!this.store.overlaps(phys, length)) return true;
+    if (this.#executing && !this.#mayWriteCode) {
+      this.#writePhys = phys;
+      this.#writeLength = length;
+      this.#header.fault = 1;
+      return false;
+    }
+    this.store.invalidateRange(phys, length);
+    return true;
+  }
+
+  /** Throws away all translations. Inside generated code it happens at the next TB boundary. */
+  flush(): void {
+    this.#flushRequested = true;
+    if (this.#executing) this.requestExit();
+    else this.#flushNow();
+  }
+
+  tbAt(record: HostPtr): Tb {
+    return this.store.at(record);
+  }
+
+  retranslate(tb: Tb): Ir {
+    if (!tb.valid) throw new EngineError(`TB ${tb.id} is not valid any more; look at tb.valid first`);
+    this.stats.retranslatedTbs++;
+    if (!this.#translate(tb, tb.icount)) throw new EngineError(`TB ${tb.id} cannot be translated again; the guest's translate must depend on the TB alone`);
+    return this.#ir;
+  }
+
+  /** Runs `tb` and what it goes on to, then says what is next; null ends the slice. */
+  #step(tb: Tb, exact: boolean): Tb | null {
+    const header = this.#header, { guest } = this.#options;
+    this.#execute(tb);
+    const reason = header.exitReason;
+    this.stats.exits[reason]!++;
+    switch (reason) {
+      case Exit.CHAIN: return this.#chain(this.store.at(header.exitTb), header.exitSlot);
+      case Exit.LOOKUP: return this.#lookup(this.store.at(header.exitTb));
+      case Exit.BUDGET: return this.#spent(exact);
+      case Exit.FAULT: return this.#fault(this.store.at(header.faultTb), header.faultInsn);
+      case Exit.TB: return guest.exitTb(header.exitSlot) && this.#poll() ? this.#next() : null;
+      case Exit.HOT: return this.#hot(this.store.at(header.exitTb));
+      default: throw new EngineError(`Back end ${this.#options.backend.name} left with reason ${reason}, which is none`);
+    }
+  }
+
+  #execute(tb: Tb): void {
+    const start = this.stats.timing ? performance.now() : 0;
+    this.#executing = true;
+    this.#options.backend.execute(tb.record);
+    this.#executing = this.#mayWriteCode = false;
+    this.#header.budget += this.#held;
+    this.#held = 0;
+    if (this.stats.timing) this.stats.executeNs += (performance.now() - start) * 1e6;
+  }
+
+  /** Serves what was asked for while generated code ran. False ends the slice. */
+  #poll(): boolean {
+    if (this.#flushRequested) this.#flushNow();
+    if (!this.#exitRequested) return true;
+    this.#exitRequested = false;
+    return this.#options.guest.pollInterrupt();
+  }
+
+  #chain(from: Tb, slot: number): Tb | null {
+    if (this.#exitRequested) return this.#poll() ? this.#next() : null;
+    const linkable = from.valid, flushes = this.stats.flushes;
+    const to = this.#next();
+    // a TB in two pages is not the target of links: they would outlive the mapping of its second page
+    if (to?.valid && to.physPage2 < 0 && linkable && from.valid && flushes === this.stats.flushes) this.store.link(from, slot, to);
+    return to;
+  }
+
+  #lookup(from: Tb): Tb | null {
+    if (this.#exitRequested) return this.#poll() ? this.#next() : null;
+    const linkable = from.valid, flushes = this.stats.flushes, header = this.#header;
+    const { pcLo, pcHi, csBaseLo, csBaseHi, flags } = header;
+    const to = this.#next();
+    if (!to?.valid || header.pcLo !== pcLo || header.pcHi !== pcHi || header.flags !== flags) return to; // a fetch fault led elsewhere
+    this.#jumpCache.fill(pcLo, pcHi, csBaseLo, csBaseHi, flags, to);
+    if (linkable && from.valid && flushes === this.stats.flushes) this.store.setLastTarget(from, to);
+    return to;
+  }
+
+  /** The budget does not cover the next TB, or an exit was requested. */
+  #spent(exact: boolean): Tb | null {
+    if (this.#exitRequested || this.#flushRequested) return this.#poll() ? this.#next() : null;
+    const left = this.#header.budget;
+    return left > 0 && (exact || left === this.#slice) ? this.#once(left) : null;
+  }
+
+  /** Generated code raised at instruction `insn` of `tb`, which did not complete. */
+  #fault(tb: Tb, insn: number): Tb | null {
+    const { guest } = this.#options, header = this.#header;
+    header.budget += tb.icount - insn;
+    guest.restoreState(tb, insn);
+    header.fault = 0;
+    if (this.#writeLength > 0) return this.#rewrite();
+    return guest.deliverFault() && this.#poll() ? this.#next() : null;
+  }
+
+  /** The instruction at the pc stores into translated code: runs it alone. */
+  #rewrite(): Tb | null {
+    const header = this.#header;
+    this.stats.codeWrites++;
+    this.store.invalidateRange(this.#writePhys, this.#writeLength);
+    this.#writeLength = 0;
+    const tb = this.#once(1);
+    if (!tb) return null;
+    this.#held = header.budget - 1; // so that nothing runs after it
+    header.budget = 1;
+    this.#mayWriteCode = true;
+    return tb;
+  }
+
+  #hot(tb: Tb): Tb | null {
+    this.#options.hot?.hot(tb, this);
+    if (this.#exitRequested || this.#flushRequested) return this.#poll() ? this.#next() : null;
+    return tb.valid ? tb : this.#next();
+  }
+
+  /** The TB at the guest's pc, from the store or freshly translated; null ends the slice. */
+  #next(): Tb | null {
+    return this.#atPc(this.#maxInsns, false);
+  }
+
+  /** A TB of at most `maxInsns` instructions that nobody finds again. */
+  #once(maxInsns: number): Tb | null {
+    return this.#atPc(maxInsns, true);
+  }
+
+  #atPc(maxInsns: number, once: boolean): Tb | null {
+    const { guest } = this.#options, { code } = guest, linear = this.#linear;
+    for (;;) {
+      this.#releaseOnce();
+      guest.linearPc(linear);
+      const page = code.page(linear.lo, linear.hi);
+      if (page !== FAULTED) {
+        const cacheable = page >= 0;
+        const physPc = (cacheable ? code.physPage * PAGE_SIZE : 0) + (linear.lo & (PAGE_SIZE - 1));
+        const tb = (cacheable && !once && this.#find(physPc)) || this.#make(physPc, page, cacheable ? maxInsns : 1, once || !cacheable);
+        if (tb) return tb;
+      }
+      this.#header.fault = 0;
+      if (!guest.deliverFault() || !this.#poll()) return null;
+    }
+  }
+
+  /** The stored TB at `physPc` with the header's key whose second page, if it has one, is the one that follows now. */
+  #find(physPc: number): Tb | null {
+    const { csBaseLo, csBaseHi, flags } = this.#header;
+    let tb = this.store.find(physPc, csBaseLo, csBaseHi, flags);
+    while (tb && tb.physPage2 >= 0 && tb.physPage2 !== this.#followingPage()) tb = this.store.find(physPc, csBaseLo, csBaseHi, flags, tb);
+    return tb;
+  }
+
+  /** Physical number of the page after that of the pc, or -1. A fault found here is found again, and reported, by the translation. */
+  #followingPage(): number {
+    const { lo, hi } = this.#linear, { code } = this.#options.guest;
+    const next = ((lo | (PAGE_SIZE - 1)) + 1) | 0;
+    const page = code.page(next, next === 0 ? (hi + 1) | 0 : hi);
+    this.#header.fault = 0;
+    return page < 0 ? -1 : code.physPage;
+  }
+
+  /** Translates the TB at the pc. Null: a fetch faulted. */
+  #make(physPc: number, page: HostPtr, maxInsns: number, once: boolean): Tb | null {
+    const { backend, hot } = this.#options, { csBaseLo, csBaseHi, flags } = this.#header, { store, stats } = this;
+    if (backend.full || store.full) this.#flushNow();
+    store.reclaim();
+    const tb = store.allocate(physPc, csBaseLo, csBaseHi, flags);
+    if (page >= 0) tb.hostPc = page + (physPc % PAGE_SIZE);
+    tb.linearLo = this.#linear.lo | 0;
+    tb.linearHi = this.#linear.hi | 0;
+    if (!this.#translate(tb, maxInsns)) {
+      store.release(tb);
+      return null;
+    }
+    this.#words[(tb.record + TB.icount) >>> 2] = tb.icount;
+    const findable = !once && (tb.physPage2 < 0 || tb.hostPage2 >= 0);
+    if (findable && hot) this.#words[(tb.record + TB.hotCount) >>> 2] = hot.threshold;
+    backend.generate(tb, this.#ir);
+    if (findable) {
+      store.insert(tb);
+      stats.translatedTbs++;
+      stats.translatedInsns += tb.icount;
+    } else {
+      this.#onceTb = tb;
+      stats.onceTbs++;
+    }
+    return tb;
+  }
+
+  #translate(tb: Tb, maxInsns: number): boolean {
+    const start = this.stats.timing ? performance.now() : 0;
+    const done = this.#options.guest.translate(this.#ir, tb, maxInsns);
+    if (this.stats.timing) this.stats.translateNs += (performance.now() - start) * 1e6;
+    return done;
+  }
+
+  #releaseOnce(): void {
+    const tb = this.#onceTb;
+    if (!tb) return;
+    this.#onceTb = null;
+    this.#options.backend.invalidate(tb);
+    this.store.release(tb);
+  }
+
+  #flushNow(): void {
+    const { backend, hot } = this.#options;
+    this.#flushRequested = false;
+    this.#onceTb = null;
+    this.stats.flushes++;
+    this.store.flush();
+    backend.flush();
+    hot?.flush();
+  }
+}
