@@ -25,9 +25,9 @@ export interface ReferenceOptions {
   readonly memory: ReferenceMemory;
 }
 
-/** A TB's IR, kept as plain objects. */
+/** A TB's IR, kept as plain objects; `insn` is the index of the guest instruction that an op belongs to. */
 interface Code {
-  readonly ops: readonly { readonly op: number; readonly type: Type; readonly args: readonly number[] }[];
+  readonly ops: readonly { readonly op: number; readonly type: Type; readonly args: readonly number[]; readonly insn: number }[];
   readonly kinds: Uint8Array;
   readonly types: Uint8Array;
   readonly lo: Int32Array;
@@ -63,9 +63,11 @@ export class Reference implements Backend {
   }
 
   generate(tb: Tb, ir: Ir): void {
-    const ops = Array.from({ length: ir.length }, (_, i) => ({
-      op: ir.op[i]!, type: ir.type[i]! as Type, args: Array.from(ir.args.subarray(i * STRIDE, (i + 1) * STRIDE)),
-    }));
+    let insn = -1;
+    const ops = Array.from({ length: ir.length }, (_, i) => {
+      if (OP_NAMES[ir.op[i]!] === 'insn_start') insn++;
+      return { op: ir.op[i]!, type: ir.type[i]! as Type, args: Array.from(ir.args.subarray(i * STRIDE, (i + 1) * STRIDE)), insn };
+    });
     const labels = new Map(ops.flatMap(({ op, args }, i) => (OP_NAMES[op] === 'set_label' ? [[args[0]!, i] as const] : [])));
     this.#codes.set(tb.record, {
       ops, labels, kinds: ir.tempKind.slice(0, ir.tempCount), types: ir.tempType.slice(0, ir.tempCount), lo: ir.tempLo.slice(0, ir.tempCount),
@@ -116,12 +118,10 @@ export class Reference implements Backend {
   /** Runs the TB's ops; returns the next TB. */
   #run(): HostPtr {
     const { ops } = this.#code;
-    let insn = -1;
     for (let i = 0; i < ops.length; i++) {
-      const { op, type, args } = ops[i]!;
+      const { op, type, args, insn } = ops[i]!;
       const name = OP_NAMES[op]!;
       if (op < VALUE_OP_COUNT) this.#value(op, type, args);
-      else if (name === 'insn_start') insn++;
       else if (name === 'br') i = this.#code.labels.get(args[0]!)!;
       else if (name === 'brcond') {
         if (this.#compare(type, args)) i = this.#code.labels.get(args[3]!)!;
@@ -191,7 +191,7 @@ export class Reference implements Backend {
 
   /** Returns false after a guest fault. */
   #memoryOrCall(name: string, type: Type, args: readonly number[]): boolean {
-    if (name === 'discard') return true;
+    if (name === 'discard' || name === 'set_label' || name === 'insn_start') return true;
     if (name === 'call') return this.#call(args);
     if (name === 'qemu_ld') return this.#guestLoad(type, args);
     if (name === 'qemu_st') return this.#guestStore(type, args);
