@@ -23,6 +23,7 @@ export class Rig {
   readonly ir: Ir;
   readonly header: ReturnType<typeof CPU_HEADER.at>;
   readonly headerAt: HostPtr;
+  readonly jumpCacheAt: HostPtr;
   readonly backend: Backend;
   readonly #globals: number[][];
   readonly #base: HostPtr;
@@ -34,10 +35,10 @@ export class Rig {
     this.headerAt = arena.alloc(CPU_HEADER.size, 64);
     this.header = CPU_HEADER.at(arena, this.headerAt);
     this.#base = arena.alloc(TYPES.length * GLOBALS_EACH * CELL, 64);
-    const jumpCache = arena.alloc(JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS, 64);
+    this.jumpCacheAt = arena.alloc(JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS, 64);
     const helpers = new HelperRegistry(64);
     declare(helpers, arena);
-    this.backend = make({ arena, header: this.headerAt, jumpCache, helpers, functions: helpers.instantiate(arena, this.headerAt) });
+    this.backend = make({ arena, header: this.headerAt, jumpCache: this.jumpCacheAt, helpers, functions: helpers.instantiate(arena, this.headerAt) });
     this.ir = new Ir();
     this.ir.helpers = helpers.all;
     this.#globals = TYPES.map((type) => Array.from({ length: GLOBALS_EACH }, (_, i) => this.ir.global(`${'ilvfd'[type]}${i}`, type, this.#at(type, i))));
