@@ -85,7 +85,7 @@ export abstract class Device<State extends object> implements TimerOwner {
   }
 
   /** The largest legal value of numeric fields and of numeric lists' members: what keeps a hostile snapshot out of table lookups. */
-  protected limits(): { readonly [K in keyof State]?: number } {
+  protected limits(): Readonly<Record<string, number>> {
     return {};
   }
 
@@ -123,7 +123,7 @@ export abstract class Device<State extends object> implements TimerOwner {
   }
 
   private checkLimits(state: State): void {
-    for (const [key, max] of Object.entries(this.limits()) as [string, number][]) {
+    for (const [key, max] of Object.entries(this.limits())) {
       const value = (state as Record<string, unknown>)[key];
       for (const n of Array.isArray(value) ? value : [value]) {
         if (typeof n !== 'number' || n < 0 || n > max) throw new SnapshotError(`${this.name}: ${key} is ${n}, outside 0..${max}`);

@@ -41,3 +41,8 @@ export { ApicBus, BROADCAST, Delivery, type ApicTarget, type EoiListener } from 
 export { IoApic, IOAPIC_PINS, type IoApicState } from './ioapic.ts';
 export { ApicBase, ApicMsr, ApicReg, LocalApic, type ApicCpu, type LocalApicOptions, type LocalApicState } from './lapic.ts';
 export { LinearTsc, type TscSource } from './tsc.ts';
+export { AcpiPort, Piix4Pm, Pm1, PM_TIMER_HZ, SleepType, type AcpiPmState } from './acpi-pm.ts';
+export { GsiLines, ioApicPinOf } from './gsi.ts';
+export { I440fxHostBridge, type HostBridgeState, type PamSegment } from './i440fx.ts';
+export { PIRQ_ROUTES, setupPci, type PciSetupOptions } from './pci-setup.ts';
+export { Piix3, type Piix3State } from './piix3.ts';

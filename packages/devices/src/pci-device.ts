@@ -30,7 +30,7 @@ export const PciReg = {
 } as const;
 
 /** Bits of `PciReg.COMMAND`. */
-export const PciCommand = { IO: bit(0), MEMORY: bit(1), MASTER: bit(2), PARITY: bit(6), SERR: bit(8), INTX_DISABLE: bit(10) } as const;
+export const PciCommand = { IO: bit(0), MEMORY: bit(1), MASTER: bit(2), SERR: bit(8), INTX_DISABLE: bit(10) } as const;
 
 /** Bits of `PciReg.STATUS`. */
 export const PciStatus = { INTERRUPT: bit(3), CAPABILITIES: bit(4) } as const;
@@ -127,10 +127,9 @@ export abstract class PciDevice<State extends PciState> extends Device<State> {
     header.setUint16(PciReg.SUBSYSTEM_ID, identity.subsystemId ?? 0, true);
     header.setUint8(PciReg.INTERRUPT_PIN, identity.interruptPin ?? 0);
     const mask = new DataView(this.writeMask.buffer);
-    const { IO, MEMORY, MASTER, PARITY, SERR, INTX_DISABLE } = PciCommand;
-    mask.setUint16(PciReg.COMMAND, IO | MEMORY | MASTER | PARITY | SERR | INTX_DISABLE, true);
+    const { IO, MEMORY, MASTER, SERR, INTX_DISABLE } = PciCommand;
+    mask.setUint16(PciReg.COMMAND, IO | MEMORY | MASTER | SERR | INTX_DISABLE, true);
     mask.setUint8(PciReg.CACHE_LINE_SIZE, 0xff);
-    mask.setUint8(PciReg.LATENCY_TIMER, 0xff);
     mask.setUint8(PciReg.INTERRUPT_LINE, 0xff);
     new DataView(this.clearMask.buffer).setUint16(PciReg.STATUS, 0xf900, true);
     this.deviceMask[PciReg.STATUS] = PciStatus.INTERRUPT;
