@@ -13,6 +13,9 @@ import { MXCSR } from './state.ts';
 /** Set above the sign of an 80-bit value that was widened from a denormal m32 or m64: it is normal now, but still raises DE. */
 export const WAS_DENORMAL = 0x10000;
 
+/** Exponent that an unpacked zero has: below that of every number, so that magnitudes compare as they are. */
+const ZERO_EXP = -0x10000;
+
 export type Value = readonly Expr[];
 
 export interface Format {
@@ -56,7 +59,7 @@ export function defineF80(core: Core): Format {
     const exp = fn.let(signExp.and(0x7fff));
     fn.if(signExp.and(WAS_DENORMAL), () => fn.return(i32(Class.DENORMAL), exp, significand));
     fn.if(exp.eqz(), () => {
-      fn.if(significand.eqz(), () => fn.return(i32(Class.ZERO), exp, significand));
+      fn.if(significand.eqz(), () => fn.return(i32(Class.ZERO), i32(ZERO_EXP), significand));
       returnDenormal(fn, 1, significand);
     });
     fn.if(significand.geS(0n), () => fn.return(i32(Class.UNSUPPORTED), exp, significand));
@@ -141,7 +144,7 @@ export function defineF32(core: Core): Format {
 function returnSpecial(core: Core, fn: Fn, field: Int32, fraction: Int64, biasDifference: number): void {
   const exp = fn.let(i32(0x7fff));
   fn.if(field.eqz(), () => {
-    fn.if(fraction.eqz().or(core.zeroing.and(MXCSR.DAZ)), () => fn.return(i32(Class.ZERO), exp, i64(0n)));
+    fn.if(fraction.eqz().or(core.zeroing.and(MXCSR.DAZ)), () => fn.return(i32(Class.ZERO), i32(ZERO_EXP), i64(0n)));
     returnDenormal(fn, biasDifference + 1, fraction);
   });
   fn.if(fraction.eqz(), () => fn.return(i32(Class.INFINITY), exp, i64(INTEGER_BIT)));

@@ -4,16 +4,22 @@
  */
 import { ModuleBuilder } from '@emu/wasm';
 import { defineAdd, defineDiv, defineDivide, defineMul, type ArithContext } from './arith.ts';
+import { defineCompare } from './compare.ts';
 import { defineCore } from './core.ts';
 import { Emitter } from './fn.ts';
-import { defineF80 } from './formats.ts';
-import { defineX87NanRule } from './nan.ts';
+import { defineF32, defineF64, defineF80, type Format } from './formats.ts';
+import { defineSseNanRule, defineX87NanRule, type NanRule } from './nan.ts';
 import { defineRounder, defineRoundParts } from './round.ts';
 import { defineRoot, defineSqrt } from './sqrt.ts';
 import type { FpuLayout } from './state.ts';
 import { defineX87Arith } from './x87-arith.ts';
+import { defineX87Compare } from './x87-compare.ts';
+import { defineX87Load } from './x87-load.ts';
 import { defineLoadOperand } from './x87-operand.ts';
+import { defineX87Remainder } from './x87-remainder.ts';
+import { defineX87Round } from './x87-round.ts';
 import { defineX87 } from './x87-stack.ts';
+import { defineNarrow, defineToInteger, defineX87Store } from './x87-store.ts';
 
 /** Binary of the module for a CPU whose state is laid out as told. It imports its memory as `env.memory`. */
 export function generate(layout: FpuLayout): Uint8Array<ArrayBuffer> {
@@ -23,15 +29,27 @@ export function generate(layout: FpuLayout): Uint8Array<ArrayBuffer> {
   const core = defineCore(new Emitter(module), layout);
   const parts = defineRoundParts(core);
   const [divide, root] = [defineDivide(core), defineRoot(core)];
-  const f80 = defineF80(core);
-  const x87Nan = defineX87NanRule(core);
-  const context = (format: typeof f80, nanRule: typeof x87Nan): ArithContext =>
-    ({ core, parts, format, nanRule, rounder: defineRounder(core, parts, format) });
-  const c80 = context(f80, x87Nan);
-  const f80Functions = {
-    add: defineAdd(c80, false), sub: defineAdd(c80, true), mul: defineMul(c80), div: defineDiv(c80, divide), sqrt: defineSqrt(c80, root),
-  };
+  const context = (format: Format, nanRule: NanRule): ArithContext => ({ core, parts, format, nanRule, rounder: defineRounder(core, parts, format) });
+  const functions = (c: ArithContext) => ({
+    add: defineAdd(c, false), sub: defineAdd(c, true), mul: defineMul(c), div: defineDiv(c, divide), sqrt: defineSqrt(c, root),
+    compare: defineCompare(core, c.format),
+  });
+  const [c32, c64] = [context(defineF32(core), defineSseNanRule(core)), context(defineF64(core), defineSseNanRule(core))];
+  const c80 = context(defineF80(core), defineX87NanRule(core));
+  const f80 = functions(c80);
+
   const x87 = defineX87(core);
-  defineX87Arith(x87, f80Functions, defineLoadOperand(x87));
+  const loadOperand = defineLoadOperand(x87);
+  defineX87Arith(x87, f80, loadOperand);
+  defineX87Compare(x87, f80.compare, loadOperand);
+  defineX87Load(x87, loadOperand);
+  defineX87Store(x87, {
+    f80: c80.format,
+    toF32: defineNarrow(core, c80.format, c32.format, c32.rounder.pack),
+    toF64: defineNarrow(core, c80.format, c64.format, c64.rounder.pack),
+    toInteger: defineToInteger(core, parts, c80.format),
+  });
+  defineX87Round(x87, c80);
+  defineX87Remainder(x87, c80);
   return module.finish();
 }

@@ -6,7 +6,7 @@ import { I32, I64 } from '@emu/wasm';
 import { QUIET_BIT, raise, type Core } from './core.ts';
 import { i32, i64, type Expr, type Int32, type Int64 } from './expr.ts';
 import type { Callable, Fn } from './fn.ts';
-import { ALL_EXCEPTIONS, Exception, FpuState, FSW, PRE_COMPUTATION } from './state.ts';
+import { ALL_EXCEPTIONS, Exception, FCW, FpuState, FSW, PRE_COMPUTATION } from './state.ts';
 
 /** An 80-bit value on the Wasm stack or in variables: sign and exponent, significand. */
 export type F80Value = readonly [Int32, Int64];
@@ -18,6 +18,7 @@ const SF_AND_IE = FSW.SF | Exception.IE;
 
 export type X87 = ReturnType<typeof defineX87>;
 
+/** Registers and tags of one CPU; made once for the module. */
 export function defineX87(core: Core) {
   const at = (field: keyof typeof FpuState.offset): number => core.layout.fpu + FpuState.offset[field];
   const get = (env: Int32, field: 'fcw' | 'fsw' | 'top' | 'valid' | 'nextFsw'): Int32 => env.load32(at(field));
@@ -45,6 +46,8 @@ export function defineX87(core: Core) {
     register,
     /** Starts an instruction: settings from FCW, no flags raised. */
     begin: (fn: Fn, env: Int32): void => fn.call(core.useFcw, get(env, 'fcw')),
+    /** As `begin`, with a precision of 64 bits whatever precision control says. */
+    beginExact: (fn: Fn, env: Int32): void => fn.call(core.useFcw, get(env, 'fcw').or(FCW.PC)),
     /** 1 where physical register `r` is not empty. */
     isValid: (env: Int32, r: Int32): Int32 => get(env, 'valid').shrU(r).and(1),
     read: (env: Int32, r: Int32): F80Value => [cell(env, r).load16(at('st') + SIGN_EXPONENT), cell(env, r).load64(at('st'))],

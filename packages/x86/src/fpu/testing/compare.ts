@@ -1,6 +1,6 @@
 /** Runs cases on the floating-point module and on the processor (or against what it did when the corpus was recorded). */
 import type { Hardware } from './hardware.ts';
-import { freshRecords, Record, RECORD_BYTES, showF80, stAt, xmmAt } from './record.ts';
+import { freshRecords, Record as Offset, RECORD_BYTES, showF80, stAt, xmmAt } from './record.ts';
 import { difference, type SoftFpu } from './soft-fpu.ts';
 import { Random } from './values.ts';
 
@@ -57,7 +57,10 @@ export function mismatches(test: Case, start: DataView, got: DataView, want: Dat
 function show(view: DataView, at: number): string {
   const hex = (offset: number, bytes: number): string =>
     Array.from({ length: bytes }, (_, i) => view.getUint8(at + offset + bytes - 1 - i).toString(16).padStart(2, '0')).join('');
-  return `fcw ${hex(Record.FCW, 2)} fsw ${hex(Record.FSW, 2)} valid ${hex(Record.VALID, 1)} st0 ${showF80(view, at + stAt(0))} st1 ${showF80(view, at + stAt(1))}`
-    + ` m ${hex(Record.MEMORY, 16)} mxcsr ${hex(Record.MXCSR, 4)} xmm0 ${hex(xmmAt(0), 16)} xmm1 ${hex(xmmAt(1), 16)}`
-    + ` rax ${hex(Record.RAX, 8)} flags ${hex(Record.RFLAGS, 2)} signal ${hex(Record.SIGNAL, 1)}`;
+  const fields: Record<string, string> = {
+    fcw: hex(Offset.FCW, 2), fsw: hex(Offset.FSW, 2), valid: hex(Offset.VALID, 1), st0: showF80(view, at + stAt(0)), st1: showF80(view, at + stAt(1)),
+    m: hex(Offset.MEMORY, 16), mxcsr: hex(Offset.MXCSR, 4), xmm0: hex(xmmAt(0), 16), xmm1: hex(xmmAt(1), 16), rax: hex(Offset.RAX, 8),
+    flags: hex(Offset.RFLAGS, 2), signal: hex(Offset.SIGNAL, 1),
+  };
+  return Object.entries(fields).filter(([, value]) => !/^0+$/.test(value)).map((field) => field.join(' ')).join(' ');
 }

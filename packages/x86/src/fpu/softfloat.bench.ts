@@ -1,0 +1,69 @@
+/** Time of a floating-point helper called from Wasm, as translated code calls it: `node --conditions=@emu/source src/fpu/softfloat.bench.ts`. */
+import { I32, ModuleBuilder } from '@emu/wasm';
+import { SoftFpu, type Helper } from './testing/soft-fpu.ts';
+
+const CALLS = 2_000_000;
+const ROUNDS = 7;
+
+/** A loop of `CALLS` calls with constant arguments after `env`. */
+function caller(soft: SoftFpu, helper: Helper, args: readonly number[], results: number): () => void {
+  const m = new ModuleBuilder();
+  const callee = m.importFunc('env', 'helper', [I32, ...args.map(() => I32)] as typeof I32[], results ? [I32] : []);
+  const f = m.func({ params: [I32] });
+  const count = f.local(I32);
+  f.i32Const(CALLS);
+  f.localSet(count);
+  const loop = f.loop();
+  f.localGet(0);
+  for (const arg of args) f.i32Const(arg);
+  f.call(callee);
+  if (results) f.drop();
+  f.localGet(count);
+  f.i32Const(1);
+  f.i32Sub();
+  f.localTee(count);
+  f.brIf(loop);
+  f.end();
+  f.end();
+  m.exportFunc('run', f);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(m.finish()), { env: { helper } });
+  return () => (instance.exports['run'] as (env: number) => void)(soft.env);
+}
+
+function nsPerCall(run: () => void): number {
+  let best = Infinity;
+  for (let i = 0; i < ROUNDS; i++) {
+    const start = process.cpuUsage();
+    run();
+    const { user, system } = process.cpuUsage(start);
+    best = Math.min(best, (user + system) * 1000 / CALLS);
+  }
+  return best;
+}
+
+const soft = new SoftFpu();
+const reset = (a: number, b: number): void => {
+  soft.fpu.fcw = 0x37f;
+  soft.fpu.fsw = 0;
+  soft.fpu.top = 0;
+  soft.fpu.valid = 0xff;
+  [a, b].forEach((x, i) => {
+    const at = soft.env + soft.layout.fpu + 16 * i;
+    const bits = new DataView(new ArrayBuffer(8));
+    bits.setFloat64(0, x);
+    const raw = bits.getBigUint64(0);
+    soft.arena.u64[at >> 3] = 1n << 63n | (raw << 11n);
+    soft.arena.u16[(at + 8) >> 1] = Number(raw >> 52n & 0x7ffn) + 16383 - 1023;
+  });
+};
+const rows: [string, string, number[], number, number, number][] = [
+  ['fadd st, st(1) (aligned)', 'fadd', [0, 1, 0], 0, 1.25, 1e-3],
+  ['fsub st, st(1)', 'fsub', [0, 1, 0], 0, 1e6, 1e-3],
+  ['fmul st, st(1)', 'fmul', [0, 1, 0], 0, 1.7, 1.0000001],
+  ['fdiv st, st(1)', 'fdiv', [0, 1, 0], 0, 1.7, 1.0000001],
+  ['fsqrt', 'fsqrt', [], 0, 1.7, 1],
+];
+for (const [title, name, args, results, a, b] of rows) {
+  reset(a, b);
+  console.log(`${title.padEnd(28)} ${nsPerCall(caller(soft, soft.helpers[name]!, args, results)).toFixed(1)} ns`);
+}
