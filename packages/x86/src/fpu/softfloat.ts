@@ -11,6 +11,10 @@ import { defineF32, defineF64, defineF80, type Format } from './formats.ts';
 import { defineSseNanRule, defineX87NanRule, type NanRule } from './nan.ts';
 import { defineRounder, defineRoundParts } from './round.ts';
 import { defineRoot, defineSqrt } from './sqrt.ts';
+import { defineSseApprox } from './sse-approx.ts';
+import { defineSseArith } from './sse-arith.ts';
+import { defineSseConvert } from './sse-convert.ts';
+import { defineSse } from './sse-lanes.ts';
 import type { FpuLayout } from './state.ts';
 import { defineX87Arith } from './x87-arith.ts';
 import { defineX87Compare } from './x87-compare.ts';
@@ -31,10 +35,12 @@ export function generate(layout: FpuLayout): Uint8Array<ArrayBuffer> {
   const [divide, root] = [defineDivide(core), defineRoot(core)];
   const context = (format: Format, nanRule: NanRule): ArithContext => ({ core, parts, format, nanRule, rounder: defineRounder(core, parts, format) });
   const functions = (c: ArithContext) => ({
+    format: c.format,
     add: defineAdd(c, false), sub: defineAdd(c, true), mul: defineMul(c), div: defineDiv(c, divide), sqrt: defineSqrt(c, root),
     compare: defineCompare(core, c.format),
   });
-  const [c32, c64] = [context(defineF32(core), defineSseNanRule(core)), context(defineF64(core), defineSseNanRule(core))];
+  const sseNan = defineSseNanRule(core);
+  const [c32, c64] = [context(defineF32(core), sseNan), context(defineF64(core), sseNan)];
   const c80 = context(defineF80(core), defineX87NanRule(core));
   const f80 = functions(c80);
 
@@ -51,5 +57,10 @@ export function generate(layout: FpuLayout): Uint8Array<ArrayBuffer> {
   });
   defineX87Round(x87, c80);
   defineX87Remainder(x87, c80);
+
+  const sse = defineSse(core);
+  defineSseArith(sse, { f32: functions(c32), f64: functions(c64) });
+  defineSseConvert(sse, { f32: c32, f64: c64 });
+  defineSseApprox(sse);
   return module.finish();
 }
