@@ -1,1 +1,15 @@
-export {};
+export { Access, MemOp, MEM_OP_MASK, MMU_IDX_SHIFT } from './memop.ts';
+export { TABLE_OFFSET, TLB_DESCRIPTOR, TlbFlag } from './tlb-entry.ts';
+export { emitProbe } from './probe.ts';
+export type { ProbeOptions } from './probe.ts';
+export { PhysMapError } from './region.ts';
+export type { AccessBytes, DeviceHandler, Region, RegionKind, RegionOptions } from './region.ts';
+export type { FlatRange } from './flat-view.ts';
+export { DirtyLog } from './page-state.ts';
+export type { DirtyClient, MapListener } from './page-state.ts';
+export { PhysMap } from './phys-map.ts';
+export { BusMemory } from './bus-memory.ts';
+export type { Tlb, TlbCounters, TlbSize } from './tlb.ts';
+export { Prot, SoftMmu, SoftMmuError } from './soft-mmu.ts';
+export type { SoftMmuOptions, SoftMmuStats, Walk, WalkResult } from './soft-mmu.ts';
+export type { Watchpoint, Watchpoints } from './watch.ts';
