@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { Tci, TciError } from './index.ts';
 import { Reference, Rig, type Parts } from './testing.ts';
 
-const noGuestMemory = { declare: () => ({ cases: [] }), imports: {}, caseOf: () => 0, tlbOf: () => 0 };
+const noGuestMemory = { vaddrBits: 64, descriptor: () => 0, slowLoad: () => 0, slowStore: () => {} } as const;
 const makeTci = (parts: Parts): Tci => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1 << 20 });
 const makeReference = (parts: Parts): Reference => new Reference({ ...parts, memory: { load: () => undefined, store: () => false } });
 const BACKENDS: [string, (parts: Parts) => Backend][] = [['tci', makeTci], ['reference', makeReference]];

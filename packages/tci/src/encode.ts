@@ -10,7 +10,7 @@ import { EXTRA_WORDS, type Extra } from './bytecode.ts';
 import { CASE_BASE, TYPES, VARIANT_OPERAND } from './cases.ts';
 import { isHostOp } from './emit-ops.ts';
 import { TciError } from './errors.ts';
-import type { GuestAccess } from './guest-access.ts';
+import { guestCaseOf, type GuestMemory } from './guest-access.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** Cells of 8 and of 16 bytes for the temps of the running TB, and a cell for each small constant. */
@@ -28,7 +28,7 @@ export class Encoder {
   readonly #arena: Arena;
   readonly #u32: Uint32Array;
   readonly #interpreter: Interpreter;
-  readonly #guest: GuestAccess;
+  readonly #guest: GuestMemory;
   readonly #extras: readonly (readonly Extra[])[];
   readonly #frame: HostPtr;
   readonly #wideFrame: HostPtr;
@@ -48,7 +48,7 @@ export class Encoder {
   #w = 0;
   readonly #imm = (operand: number): number => this.#ir.args[this.#p + operand]!;
 
-  constructor(arena: Arena, interpreter: Interpreter, guest: GuestAccess) {
+  constructor(arena: Arena, interpreter: Interpreter, guest: GuestMemory) {
     this.#arena = arena;
     this.#u32 = arena.u32;
     this.#interpreter = interpreter;
@@ -227,10 +227,10 @@ export class Encoder {
     const { args } = this.#ir, p = this.#p;
     const operands = OUTS[op]! + INS[op]!;
     const memop = args[p + operands]!, mmu = args[p + operands + 1]!;
-    this.#u32[this.#w++] = (this.#interpreter.memoryBase + this.#guest.caseOf(op, type, memop)) | (insn << 16);
+    this.#u32[this.#w++] = (this.#interpreter.memoryBase + guestCaseOf(op, type, memop)) | (insn << 16);
     for (let a = 0; a < operands; a++) this.#u32[this.#w++] = this.#address(args[p + a]!);
     this.#u32[this.#w++] = memOpIdx(memop, mmu);
-    this.#u32[this.#w++] = this.#guest.tlbOf(mmu);
+    this.#u32[this.#w++] = this.#guest.descriptor(mmu);
   }
 
   #call(insn: number): void {

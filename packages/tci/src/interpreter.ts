@@ -21,20 +21,20 @@ import { CellTarget } from './cell-target.ts';
 import { advance, leave, setHeader, type Emitter } from './emit.ts';
 import { emitOp } from './emit-ops.ts';
 import { TciError } from './errors.ts';
-import type { GuestAccess } from './guest-access.ts';
+import { guestCases, type GuestMemory } from './guest-access.ts';
 
 export interface InterpreterLayout {
   /** Addresses of the CPU header and of the jump cache. */
   readonly header: HostPtr;
   readonly jumpCache: HostPtr;
   readonly helpers: HelperRegistry;
-  readonly memory: GuestAccess;
+  readonly memory: GuestMemory;
   /** Whether TBs may have a compiled entry, reached through the imported table `env.entries`. */
   readonly compiledEntries: boolean;
 }
 
 export interface Interpreter {
-  /** Imports `env.memory`, `env.helpers` (table of the helpers by index), `env.entries` if asked for, and what guest access needs. Exports `run(tb)`. */
+  /** Imports `env.memory`, `env.helpers` (table of the helpers by index), `env.entries` if asked for, and the slow paths of guest memory as `slow.load` and `slow.store`. Exports `run(tb)`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** By case number. */
   readonly cases: readonly Case[];
@@ -49,19 +49,19 @@ type EmitCase = (e: Emitter) => readonly Extra[];
 export function buildInterpreter(layout: InterpreterLayout): Interpreter {
   const m = new ModuleBuilder();
   m.name('tci');
-  const guest = layout.memory.declare(m);
+  const guest = guestCases(m, layout.memory);
   m.importMemory('env', 'memory', { min: 1, max: 65536 });
   const helperTable = m.importTable('env', 'helpers', { type: FUNCREF, min: layout.helpers.all.length });
   const entries = layout.compiledEntries ? m.importTable('env', 'entries', { type: FUNCREF, min: 0 }) : -1;
   const calls = callCases(layout.helpers);
   const emitters: [string, EmitCase][] = [
     ...CASE_KEYS.map((key): [string, EmitCase] => [key.name, (e) => emitKey(e, key)]),
-    ...guest.cases.map((c): [string, EmitCase] => [c.name, (e) => { c.emit(e); return []; }]),
+    ...guest.map((c): [string, EmitCase] => [c.name, (e) => { c.emit(e); return []; }]),
     ...calls.cases.map((c): [string, EmitCase] => [c.name, (e) => { emitCall(e, m, helperTable, c); return []; }]),
   ];
   if (emitters.length > MAX_CASES) throw new TciError(`${emitters.length} cases do not fit 16 bits; the op table or the helpers have too many forms`);
   const cases = emitRun(m, layout, entries, emitters);
-  const memoryBase = CASE_KEYS.length, callBase = memoryBase + guest.cases.length;
+  const memoryBase = CASE_KEYS.length, callBase = memoryBase + guest.length;
   return { bytes: m.finish(), cases, callCaseOf: calls.caseOf.map((i) => callBase + i), memoryBase };
 }
 

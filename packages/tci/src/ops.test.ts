@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Tci } from './index.ts';
 import { comparable, inputsOf, opCases, Reference, Rig, SHUFFLES, unspecified, type OpCase, type Parts } from './testing.ts';
 
-const noGuestMemory = { declare: () => ({ cases: [] }), imports: {}, caseOf: () => 0, tlbOf: () => 0 };
+const noGuestMemory = { vaddrBits: 64, descriptor: () => 0, slowLoad: () => 0, slowStore: () => {} } as const;
 const noMemory = { load: () => undefined, store: () => false };
 const tci = new Rig((parts: Parts) => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1 << 20 }));
 const reference = new Rig((parts: Parts) => new Reference({ ...parts, memory: noMemory }));

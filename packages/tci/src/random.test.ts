@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { Tci } from './index.ts';
 import { listIr, randomIr, Reference, Rig, type Parts, type RandomHelpers, type Value } from './testing.ts';
 
-const noGuestMemory = { declare: () => ({ cases: [] }), imports: {}, caseOf: () => 0, tlbOf: () => 0 };
+const noGuestMemory = { vaddrBits: 64, descriptor: () => 0, slowLoad: () => 0, slowStore: () => {} } as const;
 const makers: [string, (parts: Parts) => Backend][] = [
   ['tci', (parts) => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1 << 20 })],
   ['reference', (parts) => new Reference({ ...parts, memory: { load: () => undefined, store: () => false } })],

@@ -4,7 +4,7 @@ import type { Backend, HelperRegistry, Ir, Tb } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { Encoder } from './encode.ts';
 import { TciError } from './errors.ts';
-import type { GuestAccess } from './guest-access.ts';
+import type { GuestMemory } from './guest-access.ts';
 import { buildInterpreter } from './interpreter.ts';
 
 export interface TciOptions {
@@ -15,7 +15,7 @@ export interface TciOptions {
   readonly helpers: HelperRegistry;
   /** What `helpers.instantiate` returned: the functions by helper index. */
   readonly functions: readonly Function[];
-  readonly memory: GuestAccess;
+  readonly memory: GuestMemory;
   /** Compiled entries of TBs, functions `(entryArg: i32) -> ()` that go on until they leave, as the interpreter does. Without it `entry` is ignored. */
   readonly entries?: WebAssembly.Table;
   /** Code memory in bytes; 32 MiB by default. The engine flushes all TBs when it is full. */
@@ -37,6 +37,9 @@ export class Tci implements Backend {
   readonly #start: HostPtr;
   readonly #limit: HostPtr;
   #next: HostPtr;
+  /** The TB generated last, and where its code starts. */
+  #last: Tb | null = null;
+  #lastStart: HostPtr = 0;
 
   constructor(options: TciOptions) {
     const { arena, helpers, functions, entries, codeBytes = DEFAULT_CODE_BYTES } = options;
@@ -48,7 +51,7 @@ export class Tci implements Backend {
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions.length });
     functions.forEach((fn, i) => table.set(i, fn));
     const env = { memory: arena.memory, helpers: table, ...(entries && { entries }) };
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes), { ...options.memory.imports, env });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes), { env, slow: { load: options.memory.slowLoad, store: options.memory.slowStore } });
     this.run = exports.run as (tb: HostPtr) => void;
     this.#arena = arena;
     this.#encoder = new Encoder(arena, interpreter, options.memory);
@@ -67,6 +70,8 @@ export class Tci implements Backend {
     }
     this.#arena.u32[(tb.record + TB.code) >>> 2] = this.#encoder.encode(ir, this.#next);
     tb.codeBytes = this.#encoder.end - this.#next;
+    this.#last = tb;
+    this.#lastStart = this.#next;
     this.#next = Math.ceil(this.#encoder.end / CODE_ALIGN) * CODE_ALIGN;
   }
 
@@ -74,10 +79,15 @@ export class Tci implements Backend {
     this.run(tb);
   }
 
-  /** Code of one TB is given back by `flush` only: it may still be running. */
-  invalidate(_tb: Tb): void {}
+  /** Gives back the code of the TB generated last. Other code waits for `flush`; none is overwritten before the next `generate`, so a running TB ends in peace. */
+  invalidate(tb: Tb): void {
+    if (tb !== this.#last) return;
+    this.#last = null;
+    this.#next = this.#lastStart;
+  }
 
   flush(): void {
+    this.#last = null;
     this.#next = this.#start;
   }
 }
