@@ -85,6 +85,24 @@ export class Ir {
     this.#stamp++;
   }
 
+  /** A copy of this TB's IR that later translations do not touch. For tests and tools: it allocates. */
+  copy(): Ir {
+    const ir = new Ir();
+    ir.op = this.op.slice(0, this.length + 1);
+    ir.type = this.type.slice(0, this.length + 1);
+    ir.args = this.args.slice(0, (this.length + 1) * STRIDE);
+    ir.tempType = this.tempType.slice(0, this.tempCount + 1);
+    ir.tempKind = this.tempKind.slice(0, this.tempCount + 1);
+    ir.tempLo = this.tempLo.slice(0, this.tempCount + 1);
+    ir.tempHi = this.tempHi.slice(0, this.tempCount + 1);
+    ir.v128Pool = this.v128Pool.slice(0, (this.v128Count + 1) * 16);
+    ir.callArgs = this.callArgs.slice(0, this.callArgCount + 1);
+    const { length, tempCount, globalCount, v128Count, callArgCount, labelCount, helpers } = this;
+    Object.assign(ir, { length, tempCount, globalCount, v128Count, callArgCount, labelCount, helpers });
+    ir.globalNames.push(...this.globalNames);
+    return ir;
+  }
+
   /** A new temp to be written with `set`. */
   temp(type: Type): Temp {
     return this.#newTemp(type, Kind.LOCAL);
@@ -193,7 +211,7 @@ export class Ir {
       throw new IrError(`Helper ${helper.name} takes ${helper.params.length} arguments (${helper.params.join(', ')}), not ${args.length}`);
     }
     const first = this.callArgCount;
-    if (first + args.length > this.callArgs.length) this.callArgs = grown(this.callArgs, this.callArgs.length * 2);
+    while (first + args.length > this.callArgs.length) this.callArgs = grown(this.callArgs, this.callArgs.length * 2);
     for (let i = 0; i < args.length; i++) this.callArgs[first + i] = args[i]!;
     this.callArgCount += args.length;
     const d = helper.resultType < 0 ? -1 : this.temp(helper.resultType as Type);
