@@ -29,7 +29,8 @@ function* rejected(): Generator<Question> {
   for (const prefix of PREFIXES) {
     for (const escape of ESCAPES) {
       for (let cell = 0; cell < 0x10000; cell++) {
-        const bytes = Uint8Array.from([...prefix, ...escape, cell >> 8, cell & 0xff, 0x18, ...new Array<number>(15).fill(0)]).subarray(0, 15);
+        const bytes = new Uint8Array(15);
+        bytes.set([...prefix, ...escape, cell >> 8, cell & 0xff, 0x18]);
         if (decode(insn, bytes, 0, 15, 64) !== Decoded.UD) continue;
         const decidedByOpcode = insn.length === prefix.length + escape.length + 1;
         if (!(decidedByOpcode && (cell & 0xff) !== 0) && isInvalid(bytes)) yield { bytes: Array.from(bytes), undefined: true };

@@ -56,7 +56,7 @@ function buildCell(rows: readonly Row[]): Cell {
   const modrm = rows[0]!.hasModrm;
   const odd = rows.find((r) => r.hasModrm !== modrm);
   if (odd !== undefined) throw new DecodeTableError(`rows ${rows[0]} and ${odd} share an opcode but only one has ModR/M; correct one of them`);
-  const full = new Array<Row | undefined>(PREFIXES * MODRM_SLOTS).fill(undefined);
+  const full = Array.from<Row | undefined>({ length: PREFIXES * MODRM_SLOTS });
   for (const r of rows) if (r.opts.prefix !== undefined) place(full, r, PREFIX_SLOTS[r.opts.prefix], false);
   for (const r of rows) if (r.opts.prefix === undefined) place(full, r, ANY_PREFIX, true);
   for (const r of rows) if (!full.includes(r)) throw new DecodeTableError(`row ${r} is never reached: other rows take all its prefixes; remove it`);
