@@ -1,13 +1,13 @@
 /** The interpreter alone: Collatz sequences in IR, with the time they take. Try: node --conditions=@emu/source playground/play.ts 837799 */
-import { Cond, CPU_HEADER, EXIT_NAMES, HelperRegistry, Ir, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, Tb, TB, TB_RECORD, Type } from '@emu/tcg';
+import { Cond, CPU_HEADER, EXIT_NAMES, HelperRegistry, Ir, JumpCache, Tb, TB, TB_RECORD, Type } from '@emu/tcg';
 import { Arena } from '@emu/vaddr';
 import { Tci } from '../src/index.ts';
 
 const start = BigInt(process.argv[2] ?? 837799);
 const arena = new Arena(64 << 20);
-const header = arena.alloc(CPU_HEADER.size + 32), jumpCache = arena.alloc(JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS);
+const header = arena.alloc(CPU_HEADER.size + 32);
 const memory = { vaddrBits: 64, descriptor: () => 0, slowLoad: () => 0, slowStore: () => {} } as const;
-const tci = new Tci({ arena, header, jumpCache, memory, helpers: new HelperRegistry(64), functions: [] });
+const tci = new Tci({ arena, header, jumpCache: new JumpCache(arena), memory, helpers: new HelperRegistry(64) });
 const ir = new Ir();
 const n = ir.global('n', Type.i64, header + CPU_HEADER.size), steps = ir.global('steps', Type.i64, header + CPU_HEADER.size + 8);
 

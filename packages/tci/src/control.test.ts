@@ -1,14 +1,14 @@
-import { Cond, Exit, GUEST_FAULT, HelperRegistry, jumpCacheIndex, JUMP_CACHE_ENTRY, TB, Type } from '@emu/tcg';
+import { Cond, Exit, GUEST_FAULT, HelperRegistry, jumpCacheIndex, JUMP_CACHE_ENTRY, JumpCache, TB, Type } from '@emu/tcg';
 import type { Backend, Helper, Ir } from '@emu/tcg';
+import { ReferenceBackend } from '@emu/tcg/testing';
 import { Arena, EmuError } from '@emu/vaddr';
 import { I32, ModuleBuilder } from '@emu/wasm';
 import { describe, expect, test } from 'vitest';
 import { Tci, TciError } from './index.ts';
-import { Reference, Rig, type Parts } from './testing.ts';
+import { noGuestMemory, Rig, type Parts } from './rig.ts';
 
-const noGuestMemory = { vaddrBits: 64, descriptor: () => 0, slowLoad: () => 0, slowStore: () => {} } as const;
 const makeTci = (parts: Parts): Tci => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1 << 20 });
-const makeReference = (parts: Parts): Reference => new Reference({ ...parts, memory: { load: () => undefined, store: () => false } });
+const makeReference = (parts: Parts): ReferenceBackend => new ReferenceBackend({ ...parts, memory: { load: () => 0n, store: () => {} } });
 const BACKENDS: [string, (parts: Parts) => Backend][] = [['tci', makeTci], ['reference', makeReference]];
 
 /** r0 += n, then whatever `end` emits. */
@@ -67,7 +67,7 @@ describe.each(BACKENDS)('%s', (_, make) => {
     rig.header.flags = 5;
     expect(rig.run(tb, 10)).toBe(Exit.LOOKUP);
     expect(rig.header.exitTb).toBe(tb.record);
-    const entry = JUMP_CACHE_ENTRY.at(rig.arena, rig.jumpCacheAt + jumpCacheIndex(pc | 0) * JUMP_CACHE_ENTRY.size);
+    const entry = JUMP_CACHE_ENTRY.at(rig.arena, rig.jumpCache.address + jumpCacheIndex(pc | 0) * JUMP_CACHE_ENTRY.size);
     Object.assign(entry, { pcLo: pc | 0, pcHi: -1, csBaseLo: 0x1000, csBaseHi: 0, flags: 5, tb: target.record });
     expect(rig.run(tb, 10)).toBe(Exit.TB);
     expect(rig.read(Type.i64, 0)).toBe(102n);
@@ -255,7 +255,7 @@ describe('misuse is an EmuError that says what to do', () => {
   test('functions that do not match the helpers, and too little code memory', () => {
     const arena = new Arena(1 << 20);
     const helpers = new HelperRegistry(64);
-    const parts = { arena, header: arena.alloc(256), jumpCache: arena.alloc(0x20000), helpers, functions: [] };
+    const parts = { arena, header: arena.alloc(256), jumpCache: new JumpCache(arena), helpers, functions: [] };
     expect(() => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1000 })).toThrow(/1000 bytes is too small; give at least/);
     helpers.js('h', [], 'void', () => {});
     expect(() => new Tci({ ...parts, memory: noGuestMemory })).toThrow(TciError);

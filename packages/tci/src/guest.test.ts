@@ -3,7 +3,7 @@ import type { Ir } from '@emu/tcg';
 import { TLB_LAYOUT, type Arena, type HostPtr } from '@emu/vaddr';
 import { expect, test } from 'vitest';
 import { Tci, type GuestMemory } from './index.ts';
-import { Rig } from './testing.ts';
+import { Rig } from './rig.ts';
 
 const ENTRY = TLB_LAYOUT[64];
 const PAGE = 4096;

@@ -1,50 +1,46 @@
-import { OP_NAMES, operandType, ROWS, Type } from '@emu/tcg';
-import type { Ir } from '@emu/tcg';
+import { operandType } from '@emu/tcg';
+import { applyReference, awkwardInputs, buildForm, ioAddress, opForms, readValue, sameValue, writeValue, type OpForm } from '@emu/tcg/testing';
 import { expect, test } from 'vitest';
+import { noGuestMemory, Rig } from './rig.ts';
 import { Tci } from './index.ts';
-import { comparable, inputsOf, opCases, Reference, Rig, SHUFFLES, unspecified, type OpCase, type Parts } from './testing.ts';
 
-const noGuestMemory = { vaddrBits: 64, descriptor: () => 0, slowLoad: () => 0, slowStore: () => {} } as const;
-const noMemory = { load: () => undefined, store: () => false };
-const tci = new Rig((parts: Parts) => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1 << 20 }));
-const reference = new Rig((parts: Parts) => new Reference({ ...parts, memory: noMemory }));
+const rig = new Rig((parts) => new Tci({ ...parts, memory: noGuestMemory, codeBytes: 1 << 20 }));
+const io = { inputs: rig.arena.alloc(128), outputs: rig.arena.alloc(64) };
+const nameOf = ({ op, type, imms }: OpForm): string => [`${op} of type ${type}`, ...imms].join(' ');
 
-/** The op between globals: inputs from 0 on, outputs from 4 on (those of its type), so that none is both. */
-function build(rig: Rig, c: OpCase, aliased: boolean): (ir: Ir) => void {
-  return (ir) => {
-    const row = ROWS[c.op]!;
-    const outs = row.outs.map((kind, i) => rig.global(operandType(kind, c.type), aliased ? i : 4 + i));
-    const ins = row.ins.map((kind, i) => rig.global(operandType(kind, c.type), i));
-    const imms = c.imms.map((imm, i) => (row.imms[i] === 'shuffle' ? ir.poolV128(...(new Int32Array(SHUFFLES[imm]!.buffer) as unknown as [number, number, number, number])) : imm));
-    const p = ir.emit(c.op, c.type);
-    [...outs, ...ins, ...imms].forEach((value, i) => { ir.args[p + i] = value; });
-    ir.exit_tb(0);
-  };
-}
+/** Forms by op: one test an op. */
+const byOp = Map.groupBy(opForms(), (form) => form.op);
 
-test.each(opCases())('$name', (c) => {
-  const row = ROWS[c.op]!;
-  for (const aliased of [false, true]) {
-    tci.backend.flush();
-    const tbs = [tci, reference].map((rig) => [rig, rig.tb(build(rig, c, aliased))] as const);
-    for (const inputs of inputsOf(c)) {
-      if (unspecified(c, inputs)) continue;
-      const results = tbs.map(([rig, tb]) => {
-        row.ins.forEach((kind, i) => rig.write(operandType(kind, c.type), i, inputs[i]!));
-        rig.run(tb);
-        return row.outs.map((kind, i) => comparable(c.op, operandType(kind, c.type), rig.read(operandType(kind, c.type), aliased ? i : 4 + i)));
-      });
-      if (JSON.stringify(results[0], show) !== JSON.stringify(results[1], show)) {
-        expect({ inputs, tci: results[0] }).toEqual({ inputs, tci: results[1] });
-      }
+test.each([...byOp])('%s gives what its reference function gives, at every type, immediate and awkward value', (_, forms) => {
+  for (const form of forms) {
+    rig.backend.flush();
+    const tb = rig.tb((ir) => buildForm(ir, form, io));
+    for (const ins of awkwardInputs(form)) {
+      ins.forEach((value, i) => writeValue(rig.arena, operandType(form.row.ins[i]!, form.type), ioAddress(io.inputs, i), value));
+      rig.run(tb);
+      const expected = applyReference(form.row, form.type, ins, form.imms);
+      const got = expected.map((_value, i) => readValue(rig.arena, operandType(form.row.outs[i]!, form.type), ioAddress(io.outputs, i)));
+      if (!expected.every((value, i) => sameValue(form.op, value, got[i]!))) expect({ form: nameOf(form), ins, got }).toEqual({ form: nameOf(form), ins, got: expected });
     }
   }
 });
 
-const show = (_: string, v: unknown): unknown => (typeof v === 'bigint' ? `${v}n` : typeof v === 'number' && !Number.isFinite(v) ? String(v) : Object.is(v, -0) ? '-0' : v);
-
-test('every value op has a test, and every type of it', () => {
-  const names = new Set(opCases().map((c) => `${OP_NAMES[c.op]} ${c.type}`));
-  const rows = ROWS.flatMap((row, op) => (row.ref ? (row.types.length ? row.types : ['i32' as const]).map((t) => `${OP_NAMES[op]} ${Type[t]}`) : []));
-  expect([...names].sort()).toEqual(rows.sort());
+/** Outputs that are inputs as well, which the TBs above do not have. */
+test.each([...byOp].filter(([, [form]]) => form!.row.outs.length === 2 || form!.row.imms.length === 0))('%s may write its result over its inputs', (_, forms) => {
+  for (const form of forms.filter((f) => f.imms.length === 0)) {
+    rig.backend.flush();
+    const types = form.row.ins.map((kind) => operandType(kind, form.type));
+    const outTypes = form.row.outs.map((kind) => operandType(kind, form.type));
+    const tb = rig.tb((ir) => {
+      const p = ir.emit(rig.opcode(form.op), form.type);
+      [...outTypes.map((t, i) => rig.global(t, i)), ...types.map((t, i) => rig.global(t, i))].forEach((temp, i) => { ir.args[p + i] = temp; });
+      ir.exit_tb(0);
+    });
+    for (const ins of awkwardInputs(form)) {
+      ins.forEach((value, i) => rig.write(types[i]!, i, value));
+      rig.run(tb);
+      const expected = applyReference(form.row, form.type, ins, form.imms), got = outTypes.map((t, i) => rig.read(t, i));
+      if (!expected.every((value, i) => sameValue(form.op, value, got[i]!))) expect({ form: nameOf(form), ins, got }).toEqual({ form: nameOf(form), ins, got: expected });
+    }
+  }
 });

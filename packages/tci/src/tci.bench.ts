@@ -2,7 +2,7 @@
  *  Run: `pnpm --filter @emu/tci bench`, or `pnpm bench` with all packages. */
 import { fileURLToPath } from 'node:url';
 import { Prot, PhysMap, SoftMmu } from '@emu/softmmu';
-import { Cond, CPU_HEADER, HDR, HelperRegistry, Ir, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, MemOp, Tb, TB, TB_RECORD, Type } from '@emu/tcg';
+import { Cond, CPU_HEADER, HDR, HelperRegistry, Ir, JumpCache, MemOp, Tb, TB, TB_RECORD, Type } from '@emu/tcg';
 import { Arena } from '@emu/vaddr';
 import { Tci } from './index.ts';
 
@@ -28,9 +28,7 @@ function machine(): { tci: Tci; ir: Ir; arena: Arena; header: number; regs: numb
     },
     onCodeWrite: () => false, onFlush: () => {},
   });
-  const helpers = new HelperRegistry(64);
-  const jumpCache = arena.alloc(JUMP_CACHE_ENTRY.size << JUMP_CACHE_BITS, 64);
-  const tci = new Tci({ arena, header, jumpCache, helpers, functions: helpers.instantiate(arena, header), memory });
+  const tci = new Tci({ arena, header, jumpCache: new JumpCache(arena), helpers: new HelperRegistry(64), memory });
   return { tci, ir: new Ir(), arena, header, regs };
 }
 

@@ -1,6 +1,6 @@
 /** The interpreter as a back end of the engine: code memory, and one Wasm instance per machine. */
 import { TB } from '@emu/tcg';
-import type { Backend, HelperRegistry, Ir, Tb } from '@emu/tcg';
+import type { Backend, HelperRegistry, Ir, JumpCache, Tb } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { Encoder } from './encode.ts';
 import { TciError } from './errors.ts';
@@ -9,12 +9,13 @@ import { buildInterpreter } from './interpreter.ts';
 
 export interface TciOptions {
   readonly arena: Arena;
-  /** Addresses of the CPU header and of the jump cache (`JUMP_CACHE_ENTRY` records) in the arena. */
+  /** Address of the CPU header. */
   readonly header: HostPtr;
-  readonly jumpCache: HostPtr;
+  readonly jumpCache: JumpCache;
+  /** With all helpers declared. */
   readonly helpers: HelperRegistry;
-  /** What `helpers.instantiate` returned: the functions by helper index. */
-  readonly functions: readonly Function[];
+  /** What `helpers.instantiate` returned, if another back end needs it too. */
+  readonly functions?: readonly Function[];
   readonly memory: GuestMemory;
   /** Compiled entries of TBs, functions `(entryArg: i32) -> ()` that go on until they leave, as the interpreter does. Without it `entry` is ignored. */
   readonly entries?: WebAssembly.Table;
@@ -42,12 +43,13 @@ export class Tci implements Backend {
   #lastStart: HostPtr = 0;
 
   constructor(options: TciOptions) {
-    const { arena, helpers, functions, entries, codeBytes = DEFAULT_CODE_BYTES } = options;
+    const { arena, header, helpers, entries, codeBytes = DEFAULT_CODE_BYTES } = options;
+    const functions = options.functions ?? helpers.instantiate(arena, header);
     if (functions.length !== helpers.all.length) {
       throw new TciError(`${functions.length} functions for ${helpers.all.length} helpers; pass what helpers.instantiate returned after the last declaration`);
     }
     if (codeBytes < 2 * RESERVE) throw new TciError(`Code memory of ${codeBytes} bytes is too small; give at least ${2 * RESERVE}`);
-    const interpreter = buildInterpreter({ ...options, compiledEntries: entries !== undefined });
+    const interpreter = buildInterpreter({ ...options, jumpCache: options.jumpCache.address, compiledEntries: entries !== undefined });
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions.length });
     functions.forEach((fn, i) => table.set(i, fn));
     const env = { memory: arena.memory, helpers: table, ...(entries && { entries }) };
