@@ -3,12 +3,19 @@
  * semantics live in the emitters and helpers; this class is what they share.
  */
 import type { Arena, HostPtr } from '@emu/vaddr';
-import type { SoftMmu } from '@emu/softmmu';
+import type { SoftMmu, Watchpoint } from '@emu/softmmu';
 import { GUEST_FAULT } from '@emu/tcg';
-import { HF, IOPL_SHIFT } from './hflags.ts';
+import { HF, IOPL_SHIFT, Mmu, mmuIndex } from './hflags.ts';
 import { computeFlags } from './flags.ts';
-import { ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, SegReg, ST, Vector, viewState } from './state.ts';
+import { fninit, MXCSR_INIT } from './fpu/state.ts';
+import { ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
 import type { X86StateView } from './state.ts';
+import { CpuModel } from './system/cpuid.ts';
+import { setCr3 } from './system/control-registers.ts';
+import { DR6_FIXED, DR7_FIXED, setDr6 } from './system/debug.ts';
+import { Descriptor } from './system/descriptor.ts';
+import type { Event } from './system/interrupt.ts';
+import { FarStack } from './system/stack.ts';
 
 /** What a processor asks of the machine. */
 export interface X86Bus {
@@ -37,6 +44,8 @@ export interface X86Bus {
   /** Random bits for RDRAND and RDSEED. */
   random32(): number;
   /** A20 gate or port 92 changed the mask; the CPU flushes. */
+  /** Whether `-d` asked for this kind: texts are only made then. */
+  logs(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset'): boolean;
   log(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset', text: string): void;
 }
 
@@ -47,12 +56,22 @@ export class X86Cpu {
   readonly bus: X86Bus;
   /** Set by the constructor's caller, once the MMU exists (it needs the CPU's walk). */
   mmu!: SoftMmu;
+  /** Scratch objects of system operations; none outlives one. */
+  readonly descriptor = new Descriptor();
+  readonly stack = new FarStack();
   readonly #i32: Int32Array;
 
-  constructor(arena: Arena, env: HostPtr, bus: X86Bus) {
+  /** Model: CPUID and what control registers accept. */
+  readonly model: CpuModel;
+  readonly apicId: number;
+  readonly #watches: (Watchpoint | undefined)[] = [];
+
+  constructor(arena: Arena, env: HostPtr, bus: X86Bus, model: CpuModel = new CpuModel(), apicId = 0) {
     this.arena = arena;
     this.env = env;
     this.bus = bus;
+    this.model = model;
+    this.apicId = apicId;
     this.s = viewState(arena, env);
     this.#i32 = arena.i32;
   }
@@ -82,6 +101,56 @@ export class X86Cpu {
     i32[(env + ST.segLimit + 4 * n) >>> 2] = limit;
     i32[(env + ST.segAttr + 4 * n) >>> 2] = attr;
   }
+
+  /** Sets RIP (EIP, IP); the key's code base and flags follow from `updateHflags`. */
+  setPc(lo: number, hi: number): void {
+    this.s.pcLo = lo;
+    this.s.pcHi = hi;
+  }
+
+  /** Sets the stack pointer after a return to another stack: all of RSP for 64-bit code, else as wide as that stack (and the image). */
+  setStackPointer(lo: number, hi: number, to64: boolean, bits: 16 | 32, bytes: number): void {
+    if (to64) this.setGpr(4, bytes === 2 ? lo & 0xffff : lo, bytes === 8 ? hi : 0);
+    else if (bits === 32) this.setGpr(4, lo, 0);
+    else this.setGpr(4, (this.gprLo(4) & ~0xffff) | (lo & 0xffff), this.gprHi(4));
+  }
+
+  /** Upper half of hi:lo + add, for 0 <= add < 2^32. */
+  carry(lo: number, hi: number, add: number): number {
+    return (lo >>> 0) + add > 0xffffffff ? (hi + 1) | 0 : hi;
+  }
+
+  /** The task register holds a 32-bit TSS. */
+  taskIs32(): boolean {
+    return (this.segAttr(SegReg.TR) & (8 << 8)) !== 0;
+  }
+
+  formatPc(): string {
+    return `0x${((this.s.pcHi >>> 0) * 2 ** 32 + (this.s.pcLo >>> 0)).toString(16)}`;
+  }
+
+  logInterrupt(e: Event): void {
+    if (this.bus.logs('int')) this.bus.log('int', `vector ${e.vector.toString(16)} error ${e.error} cpl ${this.cpl} pc ${this.formatPc()} cr2 ${(this.s.cr2Hi >>> 0).toString(16)}:${(this.s.cr2Lo >>> 0).toString(16)}`);
+  }
+
+  // ---- Memory as the processor itself uses it --------------------------------------------------------------------------------------
+
+  /** MMU index of explicit data accesses at privilege `cpl`, now. */
+  dataMmu(cpl: number): number {
+    return cpl === 3 ? Mmu.USER : mmuIndex(this.s.flags & ~HF.CPL);
+  }
+
+  /** MMU index of pushes to the stack of privilege `cpl` during a transfer. */
+  stackMmu(cpl: number): number {
+    return cpl === 3 ? Mmu.USER : this.s.cr4 & CR4.SMAP ? Mmu.KERNEL_SMAP : Mmu.KERNEL;
+  }
+
+  /** Implicit supervisor accesses: descriptor tables and TSS. Outside long mode linear addresses have 32 bits. */
+  sysRead16(lo: number, hi: number): number { return this.mmu.load16(lo, this.#high(hi), this.stackMmu(0)); }
+  sysRead32(lo: number, hi: number): number { return this.mmu.load32(lo, this.#high(hi), this.stackMmu(0)); }
+  sysWrite16(lo: number, hi: number, v: number): void { this.mmu.store16(lo, this.#high(hi), this.stackMmu(0), v); }
+  sysWrite32(lo: number, hi: number, v: number): void { this.mmu.store32(lo, this.#high(hi), this.stackMmu(0), v); }
+  #high(hi: number): number { return this.s.efer & EFER.LMA ? hi : 0; }
 
   // ---- Flags ---------------------------------------------------------------------------------------------------------------------
 
@@ -173,6 +242,19 @@ export class X86Cpu {
     s.fault = 1;
   }
 
+  /** Records INT n, INT3 or INTO: delivered with the address behind the instruction of `length` bytes. */
+  recordSoftware(vector: number, length: number): void {
+    this.record(vector, -1);
+    this.s.softwareInt = 1;
+    this.s.insnLength = length;
+  }
+
+  /** As `recordSoftware`, without the privilege check on the gate. */
+  recordTrap(vector: number, length: number): void {
+    this.record(vector, -1);
+    this.s.insnLength = length;
+  }
+
   /** Limit and type check of a data access outside 64-bit mode. SDM Vol. 3, 5.3 and 5.5. */
   segCheck(seg: number, offset: number, bytes: number, write: boolean): void {
     const attr = this.segAttr(seg), limit = this.segLimit(seg), last = (offset >>> 0) + bytes - 1;
@@ -189,6 +271,87 @@ export class X86Cpu {
       }
     }
     if (last > limit) this.raise(vector, 0);
+  }
+
+  isCanonical(lo: number, hi: number): boolean {
+    void lo;
+    return (this.s.cr4 & CR4.LA57 ? (hi << 7) >> 7 : (hi << 16) >> 16) === hi;
+  }
+
+  setCr3(lo: number, hi: number): void {
+    setCr3(this, lo, hi);
+  }
+
+  /** EFLAGS.AC by STAC and CLAC: only the mode bits that depend on it change. */
+  setAc(on: boolean): void {
+    const s = this.s;
+    s.eflags = on ? s.eflags | EFLAGS.AC : s.eflags & ~EFLAGS.AC;
+    s.flags = s.cr4 & CR4.SMAP && !on ? s.flags | HF.SMAP : s.flags & ~HF.SMAP;
+  }
+
+  /** Time stamp counter: the machine's clock plus what the guest wrote. */
+  readTsc(out: { lo: number; hi: number }): void {
+    const lo = this.bus.tsc(), hi = this.bus.tscHi(), s = this.s;
+    const sum = (lo >>> 0) + (s.tscOffsetLo >>> 0);
+    out.lo = sum | 0;
+    out.hi = (hi + s.tscOffsetHi + (sum > 0xffffffff ? 1 : 0)) | 0;
+  }
+
+  writeTsc(lo: number, hi: number): void {
+    const nowLo = this.bus.tsc(), nowHi = this.bus.tscHi(), s = this.s;
+    s.tscOffsetLo = (lo - nowLo) | 0;
+    s.tscOffsetHi = (hi - nowHi - (lo >>> 0 < nowLo >>> 0 ? 1 : 0)) | 0;
+  }
+
+  /** Sets data breakpoint `n` as a watchpoint of the MMU (replacing the one it had). */
+  watch(n: number, lo: number, hi: number, bytes: number, reads: boolean): void {
+    this.#watches[n] = this.mmu.watchpoints.add(lo, hi, bytes, reads ? 'access' : 'write');
+  }
+
+  unwatchAll(): void {
+    for (const w of this.#watches) if (w) this.mmu.watchpoints.remove(w);
+    this.#watches.length = 0;
+  }
+
+  /** A trap to deliver once the instruction (or task switch) is complete; `dr6` says why. */
+  debugTrap(dr6: number): void {
+    setDr6(this, dr6);
+    this.pendingTrap = true;
+  }
+  pendingTrap = false;
+
+  /** State after RESET. Intel SDM Vol. 3, table 9-1. INIT keeps the FPU, caches and MSRs, and is not told apart here. */
+  reset(): void {
+    const s = this.s, arena = this.arena;
+    arena.u8.fill(0, this.env, this.env + X86_STATE.size);
+    s.pcLo = 0xfff0;
+    s.eflags = EFLAGS.FIXED1;
+    s.df = 1;
+    s.cr0 = CR0.ET | CR0.NW | CR0.CD;
+    const data = ATTR.P | ATTR.S | ATTR.WRITABLE | ATTR.ACCESSED;
+    for (let n = 0; n < 6; n++) this.setSegment(n, 0, 0, 0, 0xffff, data);
+    this.setSegment(SegReg.CS, 0xf000, 0xffff0000 | 0, 0, 0xffff, data | ATTR.CODE);
+    this.setSegment(SegReg.LDTR, 0, 0, 0, 0xffff, ATTR.P | (2 << 8));
+    this.setSegment(SegReg.TR, 0, 0, 0, 0xffff, ATTR.P | (11 << 8));
+    s.gdtLimit = s.idtLimit = 0xffff;
+    const out = new Int32Array(4);
+    this.model.cpuid(this, 1, 0, out);
+    this.setGpr(2, out[0]!, 0);
+    const dr = (this.env + ST.dr) >>> 2;
+    arena.i32[dr + 12] = DR6_FIXED;
+    arena.i32[dr + 14] = DR7_FIXED;
+    s.patLo = s.patHi = 0x00070406;
+    s.apicBaseLo = (0xfee00800 | (this.apicId === 0 ? 0x100 : 0)) | 0;
+    s.miscEnableLo = 1;
+    s.xcr0Lo = 1;
+    s.mxcsr = MXCSR_INIT;
+    s.exception = s.errorCode = s.delivering = -1;
+    s.a20 = 1 << 20;
+    fninit(s as never);
+    s.fcw = 0x40;
+    this.mmu.flushAll();
+    this.unwatchAll();
+    this.updateHflags(0);
   }
 
   /** Descriptor privilege level of segment attributes. */

@@ -10,7 +10,7 @@
  */
 import type { HostPtr } from '@emu/vaddr';
 import { Cond, HDR, MemOp, Type } from '@emu/tcg';
-import type { Ir, Label, Temp } from '@emu/tcg';
+import type { Helper, Ir, Label, Temp } from '@emu/tcg';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
 import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind } from './flags.ts';
@@ -240,6 +240,29 @@ export class Ctx {
     return ST.scratch + 8 * n;
   }
 
+  /** #GP(0) unless the address is canonical (bits 63 to 47, or 56 with LA57, are equal). */
+  canonicalOrGp(address: Temp): void {
+    this.ir.call(this.h.checkCanonical, address);
+  }
+
+  /**
+   * A string instruction in a helper `(bytes, address size, segment of the source, 1 = REP, 2 = REPE, 3 = REPNE)`. It moves rSI, rDI and rCX
+   * itself, handles as many elements as it may at once, and returns 1 if more are left: then the instruction runs again, after
+   * interrupts had their turn.
+   */
+  repeat(helper: Helper, bytes: number, rep: number): void {
+    const i = this.insn, ir = this.ir;
+    this.flushCc();
+    const source = i.segOverride >= 0 ? i.segOverride : Seg.DS;
+    const more = ir.call(helper, ir.const32(bytes), ir.const32(i.asz), ir.const32(source), ir.const32(rep));
+    if (rep === 0) return;
+    const done = ir.newLabel();
+    ir.brcond(more, ir.const32(0), Cond.eq, done);
+    this.gotoOffset(this.pcOffset, 1);
+    ir.set_label(done);
+    this.gotoNext(0);
+  }
+
   /** Loads segment register `n` (not CS) with all descriptor checks. */
   loadSegment(n: number, selector: Temp): void {
     this.ir.call(this.h.loadSegment, this.ir.const32(n), selector);
@@ -335,6 +358,10 @@ export class Ctx {
     if (this.isMem(k)) this.write(k, d);
     this.setCc(kind, bits, d, src, src2);
     if (!this.isMem(k)) this.write(k, d);
+  }
+
+  ccCodeOf(kind: CcKind, bits: number): number {
+    return ccCode(kind, bits);
   }
 
   /** `cc_src` holds EFLAGS bits now. */

@@ -1,41 +1,161 @@
-/** System instructions: flags, control and debug registers, MSRs, time, TLB, caches, SYSCALL. SDM Vol. 2 and Vol. 3. */
-import { unimplemented, type Emit } from './types.ts';
+/** Flag bits, control and debug registers, MSRs, time, CPUID, fast system calls, caches, waiting. SDM Vol. 2. */
+import { Cond, Type } from '@emu/tcg';
+import type { Temp } from '@emu/tcg';
+import { ExitCode } from '../ctx.ts';
+import { HF, IOPL_SHIFT } from '../hflags.ts';
+import { EFLAGS, Reg, ST, Vector } from '../state.ts';
+import type { Ctx, Emit } from './types.ts';
 
-export const emitClc: Emit = unimplemented('emitClc');
-export const emitStc: Emit = unimplemented('emitStc');
-export const emitCmc: Emit = unimplemented('emitCmc');
-export const emitCld: Emit = unimplemented('emitCld');
-export const emitStd: Emit = unimplemented('emitStd');
-export const emitCli: Emit = unimplemented('emitCli');
-export const emitSti: Emit = unimplemented('emitSti');
-export const emitHlt: Emit = unimplemented('emitHlt');
-export const emitClts: Emit = unimplemented('emitClts');
-export const emitMovFromCr: Emit = unimplemented('emitMovFromCr');
-export const emitMovToCr: Emit = unimplemented('emitMovToCr');
-export const emitMovFromDr: Emit = unimplemented('emitMovFromDr');
-export const emitMovToDr: Emit = unimplemented('emitMovToDr');
-export const emitSmsw: Emit = unimplemented('emitSmsw');
-export const emitLmsw: Emit = unimplemented('emitLmsw');
-export const emitInvlpg: Emit = unimplemented('emitInvlpg');
-export const emitInvpcid: Emit = unimplemented('emitInvpcid');
-export const emitRdmsr: Emit = unimplemented('emitRdmsr');
-export const emitWrmsr: Emit = unimplemented('emitWrmsr');
-export const emitRdtsc: Emit = unimplemented('emitRdtsc');
-export const emitRdtscp: Emit = unimplemented('emitRdtscp');
-export const emitRdpmc: Emit = unimplemented('emitRdpmc');
-export const emitRdpid: Emit = unimplemented('emitRdpid');
-export const emitRdrand: Emit = unimplemented('emitRdrand');
-export const emitRdseed: Emit = unimplemented('emitRdseed');
-export const emitCpuid: Emit = unimplemented('emitCpuid');
-export const emitSyscall: Emit = unimplemented('emitSyscall');
-export const emitSysret: Emit = unimplemented('emitSysret');
-export const emitSysenter: Emit = unimplemented('emitSysenter');
-export const emitSysexit: Emit = unimplemented('emitSysexit');
-export const emitInvd: Emit = unimplemented('emitInvd');
-export const emitWbinvd: Emit = unimplemented('emitWbinvd');
-export const emitMonitor: Emit = unimplemented('emitMonitor');
-export const emitMwait: Emit = unimplemented('emitMwait');
-export const emitClac: Emit = unimplemented('emitClac');
-export const emitStac: Emit = unimplemented('emitStac');
-export const emitClflush: Emit = unimplemented('emitClflush');
-export const emitFence: Emit = unimplemented('emitFence');
+// ---- Flag bits ---------------------------------------------------------------------------------------------------------------------
+
+export const emitClc: Emit = (c) => c.setEflags(c.ir.and(c.eflags(), c.ir.const64(~EFLAGS.CF)));
+export const emitStc: Emit = (c) => c.setEflags(c.ir.or(c.eflags(), c.ir.const64(EFLAGS.CF)));
+export const emitCmc: Emit = (c) => c.setEflags(c.ir.xor(c.eflags(), c.ir.const64(EFLAGS.CF)));
+const setDf = (step: 1 | -1): Emit => (c) => c.ir.st(c.ir.const32(step), c.ir.const32(c.env), ST.df);
+export const emitCld: Emit = setDf(1);
+export const emitStd: Emit = setDf(-1);
+
+/** CLI and STI need CPL <= IOPL; with PVI (or VME) they fall on the virtual flag instead. SDM Vol. 2, CLI, STI. */
+function interruptFlag(c: Ctx, set: boolean): void {
+  const iopl = (c.hflags & HF.IOPL) >>> IOPL_SHIFT, virtual8086 = (c.hflags & HF.VM) !== 0;
+  if (c.hflags & HF.PE && (virtual8086 ? iopl < 3 : c.cpl > iopl)) return c.raise(Vector.GP, 0);
+  const ir = c.ir, env = ir.const32(c.env), e = ir.ld(Type.i32, env, ST.eflags);
+  if (!set) return ir.st(ir.and(e, ir.const32(~EFLAGS.IF)), env, ST.eflags);
+  // interrupts open after the next instruction; if they were open, nothing is held back
+  ir.call(c.h.sti);
+  c.exit(ExitCode.POLL);
+}
+export const emitCli: Emit = (c) => interruptFlag(c, false);
+export const emitSti: Emit = (c) => interruptFlag(c, true);
+
+export const emitHlt: Emit = (c) => c.exit(ExitCode.HALT);
+
+// ---- Control and debug registers -----------------------------------------------------------------------------------------------------
+
+export const emitClts: Emit = (c) => {
+  c.ir.call(c.h.clts);
+  c.endMode();
+};
+export const emitMovFromCr: Emit = (c, i) => c.write(0, c.ir.call(c.h.readCr, c.ir.const32(i.reg)));
+export const emitMovToCr: Emit = (c, i) => {
+  c.flushCc();
+  c.ir.call(c.h.writeCr, c.ir.const32(i.reg), c.readZ(1));
+  c.exit(ExitCode.POLL);
+};
+export const emitMovFromDr: Emit = (c, i) => c.write(0, c.ir.call(c.h.readDr, c.ir.const32(i.reg)));
+export const emitMovToDr: Emit = (c, i) => {
+  c.ir.call(c.h.writeDr, c.ir.const32(i.reg), c.readZ(1));
+  c.endMode();
+};
+export const emitSmsw: Emit = (c) => {
+  if (c.hflags & HF.UMIP && c.cpl !== 0) return c.raise(Vector.GP, 0);
+  c.write(0, c.ir.ld32u(c.ir.const32(c.env), ST.cr0));
+};
+export const emitLmsw: Emit = (c) => {
+  c.ir.call(c.h.lmsw, c.ir.extrl_i64_i32(c.zext(c.read(0), 16)));
+  c.endMode();
+};
+export const emitInvlpg: Emit = (c) => {
+  c.ir.call(c.h.invlpg, c.ea());
+  c.endMode();
+};
+export const emitInvpcid: Emit = (c) => {
+  const ir = c.ir, low = c.load(64, c.ea()), address = c.load(64, ir.add(c.ea(), ir.const64(8)));
+  ir.call(c.h.invpcid, c.readZ(0), low, address);
+  c.endMode();
+};
+
+// ---- MSRs and time -------------------------------------------------------------------------------------------------------------------
+
+/** EDX:EAX, both zero-extended, from one i64. */
+function setEdxEax(c: Ctx, v: Temp): void {
+  c.setReg(Reg.RDX, 32, c.ir.shr(v, c.ir.const64(32)));
+  c.setReg(Reg.RAX, 32, v);
+}
+const edxEax = (c: Ctx): Temp => c.ir.deposit(c.g.gpr[Reg.RAX]!, c.g.gpr[Reg.RDX]!, 32, 32);
+const ecx = (c: Ctx): Temp => c.ir.extrl_i64_i32(c.g.gpr[Reg.RCX]!);
+
+export const emitRdmsr: Emit = (c) => setEdxEax(c, c.ir.call(c.h.rdmsr, ecx(c)));
+export const emitWrmsr: Emit = (c) => {
+  c.ir.call(c.h.wrmsr, ecx(c), edxEax(c));
+  c.exit(ExitCode.POLL);
+};
+const timeDisabled = (c: Ctx): boolean => {
+  if (!(c.hflags & HF.TSD) || c.cpl === 0) return false;
+  c.raise(Vector.GP, 0);
+  return true;
+};
+export const emitRdtsc: Emit = (c) => { if (!timeDisabled(c)) setEdxEax(c, c.ir.call(c.h.rdtsc)); };
+export const emitRdtscp: Emit = (c) => {
+  if (timeDisabled(c)) return;
+  setEdxEax(c, c.ir.call(c.h.rdtsc));
+  c.setReg(Reg.RCX, 32, c.ir.ld(Type.i64, c.ir.const32(c.env), ST.tscAux));
+};
+/** CPUID says there are no performance counters. */
+export const emitRdpmc: Emit = (c) => c.raise(Vector.GP, 0);
+export const emitRdpid: Emit = (c) => c.write(0, c.ir.ld32u(c.ir.const32(c.env), ST.tscAux));
+
+/** CF = 1: the random number is there; it always is. */
+const random: Emit = (c) => {
+  const v = c.ir.call(c.h.random);
+  c.setEflags(c.ir.const64(EFLAGS.CF));
+  c.write(0, v);
+};
+export const emitRdrand: Emit = random;
+export const emitRdseed: Emit = random;
+
+export const emitCpuid: Emit = (c) => {
+  const ir = c.ir, g = c.g.gpr;
+  ir.call(c.h.cpuid, ir.extrl_i64_i32(g[Reg.RAX]!), ir.extrl_i64_i32(g[Reg.RCX]!));
+  [Reg.RAX, Reg.RBX, Reg.RCX, Reg.RDX].forEach((r, n) => ir.set(g[r]!, ir.ld32u(ir.const32(c.env), c.scratchOffset(0) + 4 * n)));
+};
+
+// ---- Fast system calls ---------------------------------------------------------------------------------------------------------------
+
+/** The call helper returns through the key it has set; interrupts are looked at on the way back to user code. */
+export const emitSyscall: Emit = (c) => {
+  c.flushCc();
+  c.ir.call(c.h.syscall, c.nextPc());
+  c.setCcDynamic();
+  c.ir.lookup_and_goto_ptr();
+  c.ended = true;
+};
+const returning = (name: 'sysret' | 'sysexit'): Emit => (c, i) => {
+  c.flushCc();
+  c.ir.call(c.h[name], c.ir.const32(i.osz === 64 ? 8 : 4));
+  c.endTransfer();
+};
+export const emitSysret: Emit = returning('sysret');
+export const emitSysexit: Emit = returning('sysexit');
+export const emitSysenter: Emit = (c) => {
+  c.flushCc();
+  c.ir.call(c.h.sysenter);
+  c.endTransfer();
+};
+
+// ---- Caches, order, waiting ----------------------------------------------------------------------------------------------------------
+
+export const emitInvd: Emit = () => {};
+export const emitWbinvd: Emit = () => {};
+/** Loads a byte as far as permissions go; there is no cache. */
+export const emitClflush: Emit = (c) => { c.load(8, c.ea()); };
+export const emitFence: Emit = () => {};
+/** The address is checked; nothing watches it, MWAIT returns at the next interrupt. */
+export const emitMonitor: Emit = (c, i) => {
+  if (c.cpl !== 0) return c.raise(Vector.UD);
+  const seg = i.segOverride >= 0 ? i.segOverride : 3;
+  c.raiseIf(c.zext(c.g.gpr[Reg.RCX]!, 32), c.ir.const64(0), Cond.ne, Vector.GP, 0);
+  c.load(8, c.linear(c.wrap(c.g.gpr[Reg.RAX]!, i.asz), seg, 8));
+};
+export const emitMwait: Emit = (c) => {
+  if (c.cpl !== 0) return c.raise(Vector.UD);
+  c.exit(ExitCode.HALT);
+};
+const accessControl = (set: boolean): Emit => (c) => {
+  if (c.cpl !== 0 || c.hflags & HF.VM) return c.raise(Vector.UD);
+  c.ir.call(set ? c.h.stac : c.h.clac);
+  c.endMode();
+};
+export const emitClac: Emit = accessControl(false);
+export const emitStac: Emit = accessControl(true);
+

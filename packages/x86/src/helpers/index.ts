@@ -3,11 +3,17 @@ import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { arithHelpers } from './arith.ts';
 import { coreHelpers } from './core.ts';
+import { segmentHelpers } from './segment.ts';
+import { stringHelpers } from './string.ts';
+import { systemHelpers } from './system.ts';
 
 export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
   return {
     ...coreHelpers(r, cpu),
     ...arithHelpers(r, cpu),
+    ...segmentHelpers(r, cpu),
+    ...systemHelpers(r, cpu),
+    ...stringHelpers(r, cpu),
   };
 }
 export type X86Helpers = ReturnType<typeof createHelpers>;
