@@ -10,3 +10,5 @@ export { describeOutcome, HOLE, TestMachine } from './testing/test-machine.ts';
 export type { GlobalInfo, Outcome, TestHelpers, TestSetup } from './testing/test-machine.ts';
 export { randomProgram } from './testing/random-program.ts';
 export type { RandomProgram } from './testing/random-program.ts';
+export { Toy, TOY_FAULT_VECTOR, TOY_INTERRUPT_VECTOR, ToyFault, ToyMachine } from './testing/toy-guest.ts';
+export type { ToyOptions, ToySetup } from './testing/toy-guest.ts';
