@@ -1,0 +1,9 @@
+/** QEMU 7.2's options that this emulator lacks, so that using one is an error which says so instead of a guess at a typing mistake. */
+export const UNSUPPORTED: ReadonlySet<string> = new Set((
+  'add-fd alt-grab audio audiodev bios blockdev boot bt cdrom chroot compat ctrl-grab daemonize device-del dtb dump-vmstate '
+  + 'enable-kvm enable-sync-profile fda fdb fsdev full-screen gdb h264 hda hdb hdc hdd incoming iscsi k loadvm mem-path mem-prealloc '
+  + 'mon msg mtdblock netdev nic no-fd-bootchk numa nouser-config object old-param only-migratable option-rom overcommit parallel '
+  + 'pflash pidfile plugin portrait preconfig prom-env qmp qmp-pretty qtest qtest-log readconfig rotate runas s sandbox sd '
+  + 'semihosting semihosting-config set show-cursor singlestep smbios soundhw spice tb-size tpmdev trace usb usbdevice uuid virtfs '
+  + 'vnc watchdog watchdog-action win2k-hack writeconfig xen-attach xen-domid xen-domid-restrict net'
+).split(' '));
