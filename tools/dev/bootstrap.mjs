@@ -1,0 +1,50 @@
+// `npm start` and `npm test` on a machine with nothing but Node >= 20 and npm: installs pnpm and the dependencies when they are missing or out of
+// date, then hands over to the workspace's own Node, which runs tools/dev/<command>.mjs. Uses nothing that is not in Node 20.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const bin = join(root, 'node_modules/.bin');
+const [command, ...args] = process.argv.slice(2);
+const COMMANDS = ['start', 'test'];
+
+if (!COMMANDS.includes(command)) fail(`usage: node tools/dev/bootstrap.mjs ${COMMANDS.join('|')} [arguments]`);
+if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node ${process.versions.node} is too old to bootstrap; install Node 20 or newer`);
+
+if (!installed()) {
+  console.log('emu: installing pnpm 12 and the dependencies of the workspace (once)');
+  run(...pnpm(), 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=error');
+}
+const node = join(bin, 'node');
+process.exitCode = spawn(node, [join(root, `tools/dev/${command}.mjs`), ...args]);
+
+/** Whether node_modules is what the lock file says. */
+function installed() {
+  const [wanted, current] = ['pnpm-lock.yaml', 'node_modules/.pnpm/lock.yaml'].map((path) => join(root, path));
+  return existsSync(join(bin, 'node')) && existsSync(current) && readFileSync(current, 'utf8') === readFileSync(wanted, 'utf8');
+}
+
+/** pnpm 12 if it is there, else through npx. */
+function pnpm() {
+  const found = spawnSync('pnpm', ['--version'], { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
+  return found.status === 0 && /^12\./.test(found.stdout) ? ['pnpm'] : ['npx', '--yes', 'pnpm@12'];
+}
+
+function spawn(program, programArgs) {
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const { status, signal, error } = spawnSync(program, programArgs, { cwd: root, env, stdio: 'inherit' });
+  if (error) fail(`${program} did not start: ${error.message}`);
+  return status ?? (signal ? 128 : 1);
+}
+
+function run(program, ...programArgs) {
+  const status = spawn(program, programArgs);
+  if (status !== 0) fail(`${program} ${programArgs.join(' ')} failed with status ${status}`);
+}
+
+function fail(message) {
+  console.error(`emu: ${message}`);
+  process.exit(1);
+}
