@@ -9,6 +9,7 @@ export { Device, DeviceError, type DeviceEnv } from './device.ts';
 export type { GuestMemory } from './guest-memory.ts';
 export { openBus, regionRead, regionWrite, truncate, type AccessBytes, type IoRegion } from './io-region.ts';
 export { Line, WiredOr, type LineListener } from './line.ts';
+export { ManualClock } from './manual-clock.ts';
 export { hex, silentLog, type Log } from './log.ts';
 export { copyLike, listOf, SnapshotError, type Snapshot } from './snapshot.ts';
 export { pirqOf, PciBus, PciHost, type AnyPciDevice, type PciBusWiring, type PciHostState } from './pci.ts';

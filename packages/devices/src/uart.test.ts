@@ -212,3 +212,18 @@ deviceContract('16550A', {
   ],
   survivesReset: true,
 });
+
+test('a driver that takes one byte an interrupt gets an edge for every byte', () => {
+  const { uart, out, inb } = serial();
+  let edges = 0;
+  uart.irq.connect((level) => {
+    if (level) edges++;
+  });
+  out(IER, 0x01);
+  uart.receive(text('abc'));
+  for (const byte of text('abc')) {
+    expect(uart.irq.level).toBe(true);
+    expect(inb(DATA)).toBe(byte);
+  }
+  expect([edges, uart.irq.level]).toEqual([3, false]);
+});

@@ -221,6 +221,7 @@ export class Uart16550 extends Device<UartState> {
     const { state } = this;
     const byte = state.rx.shift() ?? 0;
     state.timedOut = false;
+    this.update(); // an emptied receiver lets go of the interrupt, so that the next byte is a new edge
     this.refill();
     if (state.rx.length > 0) this.startTimeout();
     else this.#timeout.cancel();
