@@ -164,7 +164,8 @@ export class X86Cpu {
   /** Sets the bits of EFLAGS in `mask` and refreshes what depends on them. */
   writeEflags(value: number, mask: number): void {
     const s = this.s;
-    const e = (this.readEflags() & ~mask) | (value & mask) | EFLAGS.FIXED1;
+    let e = (this.readEflags() & ~mask) | (value & mask) | EFLAGS.FIXED1;
+    if (!(s.flags & HF.BREAKPOINTS)) e &= ~EFLAGS.RF; // nothing to hold off
     s.ccOp = 0;
     s.ccSrcLo = e & ARITH_FLAGS;
     s.ccSrcHi = 0;
@@ -199,7 +200,7 @@ export class X86Cpu {
     if (cr4 & CR4.OSFXSR) f |= HF.OSFXSR;
     f |= ((e & EFLAGS.IOPL) >>> 12) << IOPL_SHIFT;
     if (e & EFLAGS.TF) f |= HF.TF;
-    if (e & EFLAGS.RF) f |= HF.RF;
+    if (e & EFLAGS.RF && f & HF.BREAKPOINTS) f |= HF.RF;
     if (cr4 & CR4.SMAP && !(e & EFLAGS.AC)) f |= HF.SMAP;
     if (cpl === 3 && cr0 & CR0.AM && e & EFLAGS.AC) f |= HF.AC;
     if (cr4 & CR4.UMIP) f |= HF.UMIP;

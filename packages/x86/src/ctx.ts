@@ -495,6 +495,30 @@ export class Ctx {
     this.#condEflags(cc);
   }
 
+  // ---- Single stepping, held interrupts, breakpoints -------------------------------------------------------------------------------
+
+  /** What precedes an instruction in the modes that make each a TB of its own. */
+  enterSpecialModes(): void {
+    const f = this.hflags, ir = this.ir;
+    if (!(f & (HF.INHIBIT | HF.BREAKPOINTS | HF.RF))) return;
+    if (f & HF.BREAKPOINTS && !(f & HF.RF)) {
+      const linear = this.mode === 64 ? this.g.rip : ir.extract(ir.add(this.g.rip, ir.const64(this.csBase, 0)), 0, 32);
+      ir.call(this.h.codeBreakpoint, linear);
+    }
+    if (f & HF.RF) ir.call(this.h.clearRf);
+    // one instruction only: the next key does not have it
+    if (f & HF.INHIBIT) ir.call(this.h.allowInterrupts);
+  }
+
+  /** The last op of a TB: to the next TB, or to the main loop when a trap or a held interrupt is due. */
+  #leave(slot: 0 | 1 | -1): void {
+    if (this.hflags & HF.TF) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
+    else if (this.hflags & HF.INHIBIT) this.ir.exit_tb(ExitCode.POLL);
+    else if (slot >= 0) this.ir.goto_tb(slot as 0 | 1);
+    else this.ir.lookup_and_goto_ptr();
+    this.ended = true;
+  }
+
   // ---- Leaving ---------------------------------------------------------------------------------------------------------------
 
   /** RIP (EIP, IP) of the byte `offset` bytes from the TB's start, wrapped to the code size. */
@@ -514,9 +538,7 @@ export class Ctx {
     this.flushCc();
     this.ir.set(this.g.rip, this.pcAt(offset, bits));
     const at = this.pageOffset + offset;
-    if (bits !== 16 && at >= 0 && at < 4096) this.ir.goto_tb(slot);
-    else this.ir.lookup_and_goto_ptr();
-    this.ended = true;
+    this.#leave(bits !== 16 && at >= 0 && at < 4096 ? slot : -1);
   }
 
   /** Goes on with the next instruction in another TB. */
@@ -528,15 +550,14 @@ export class Ctx {
   jumpTo(pc: Temp): void {
     this.flushCc();
     this.ir.set(this.g.rip, pc);
-    this.ir.lookup_and_goto_ptr();
-    this.ended = true;
+    this.#leave(-1);
   }
 
   /** Ends the TB after this instruction through the main loop, which does what `code` says. */
   exit(code: number): void {
     this.flushCc();
     this.ir.set(this.g.rip, this.nextPc());
-    this.ir.exit_tb(code);
+    this.ir.exit_tb(this.hflags & HF.TF && code === ExitCode.POLL ? ExitCode.DEBUG_TRAP : code);
     this.ended = true;
   }
 
@@ -544,14 +565,18 @@ export class Ctx {
   endMode(): void {
     this.flushCc();
     this.ir.set(this.g.rip, this.nextPc());
-    this.ir.lookup_and_goto_ptr();
-    this.ended = true;
+    this.#leave(-1);
   }
 
   /** A helper has set the whole key (pc, csBase, flags): far transfers, IRET, SYSCALL. */
   endTransfer(code: number = ExitCode.POLL): void {
-    this.ir.exit_tb(code);
+    this.ir.exit_tb(this.hflags & HF.TF && code === ExitCode.POLL ? ExitCode.DEBUG_TRAP : code);
     this.ended = true;
+  }
+
+  /** A helper has set the whole key, and no interrupt is due (SYSCALL). */
+  endTransferDirect(): void {
+    this.#leave(-1);
   }
 
   /** Raises a fault, always. `error` < 0: no error code. */

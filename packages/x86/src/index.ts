@@ -1,5 +1,13 @@
+export { createX86 } from './create.ts';
+export type { X86Options, X86Parts } from './create.ts';
+export { X86Cpu } from './cpu.ts';
+export type { X86Bus } from './cpu.ts';
 export { decode, decodeFetching, Decoded, MAX_LENGTH } from './decode/decode.ts';
 export { Insn, NONE, Seg, type Mode } from './decode/insn.ts';
 export { Method, operandBits, Size, type Operand } from './decode/operands.ts';
 export { DecodeTableError, FLAG_BITS, Imm, OpMap, Row, type Feature, type Prefix, type RowOpts, type Unit } from './decode/row.ts';
 export { ALL_ROWS } from './decode/tables.ts';
+export { X86Guest } from './guest.ts';
+export { HF, Mmu } from './hflags.ts';
+export { ATTR, CR0, CR4, EFER, EFLAGS, Reg, SegReg, Vector, X86_STATE } from './state.ts';
+export { CPU_MODELS, CpuModel, CpuModelError, FEATURES, type FeatureName } from './system/cpuid.ts';

@@ -116,9 +116,7 @@ export const emitCpuid: Emit = (c) => {
 export const emitSyscall: Emit = (c) => {
   c.flushCc();
   c.ir.call(c.h.syscall, c.nextPc());
-  c.setCcDynamic();
-  c.ir.lookup_and_goto_ptr();
-  c.ended = true;
+  c.endTransferDirect();
 };
 const returning = (name: 'sysret' | 'sysexit'): Emit => (c, i) => {
   c.flushCc();

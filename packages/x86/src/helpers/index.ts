@@ -3,6 +3,7 @@ import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { arithHelpers } from './arith.ts';
 import { coreHelpers } from './core.ts';
+import { fpuHelpers } from './fpu.ts';
 import { segmentHelpers } from './segment.ts';
 import { stringHelpers } from './string.ts';
 import { systemHelpers } from './system.ts';
@@ -11,6 +12,7 @@ export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
   return {
     ...coreHelpers(r, cpu),
     ...arithHelpers(r, cpu),
+    ...fpuHelpers(r, cpu),
     ...segmentHelpers(r, cpu),
     ...systemHelpers(r, cpu),
     ...stringHelpers(r, cpu),

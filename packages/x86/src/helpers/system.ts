@@ -4,7 +4,7 @@ import type { X86Cpu } from '../cpu.ts';
 import { HF } from '../hflags.ts';
 import { CR0, CR4, EFLAGS, SegReg, ST, Vector } from '../state.ts';
 import { loadMachineStatus, setCr0, setCr3, setCr4, setCr8 } from '../system/control-registers.ts';
-import { readDr, writeDr } from '../system/debug.ts';
+import { codeBreakpointsAt, readDr, setDr6, writeDr } from '../system/debug.ts';
 import { readMsr, writeMsr } from '../system/msr.ts';
 
 export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
@@ -76,6 +76,18 @@ export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
       if (!(s.eflags & EFLAGS.IF)) s.flags |= HF.INHIBIT;
       s.eflags |= EFLAGS.IF;
     }, { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
+    allowInterrupts: r.js('allowInterrupts', [], 'void', () => { s.flags &= ~HF.INHIBIT; }, { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
+    clearRf: r.js('clearRf', [], 'void', () => {
+      s.eflags &= ~EFLAGS.RF;
+      s.flags &= ~HF.RF;
+    }, { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
+    /** (linear address of the instruction): #DB as a fault if a breakpoint is there. */
+    codeBreakpoint: r.js('codeBreakpoint', ['i64'], 'void', (lo, hi) => {
+      const hits = codeBreakpointsAt(cpu, lo!, hi!);
+      if (!hits) return;
+      setDr6(cpu, hits);
+      cpu.raise(Vector.DB);
+    }, { noWriteGlobals: true }),
     stac: r.js('stac', [], 'void', () => cpu.setAc(true), { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
     clac: r.js('clac', [], 'void', () => cpu.setAc(false), { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
 

@@ -3,6 +3,7 @@
  */
 import { EmuError } from '@emu/vaddr';
 import type { X86Cpu } from '../cpu.ts';
+import type { Feature } from '../decode/row.ts';
 import { HF } from '../hflags.ts';
 import { CR4, EFER } from '../state.ts';
 import { PHYS_BITS } from './paging.ts';
@@ -75,6 +76,12 @@ export class CpuModel {
 
   has(feature: FeatureName): boolean {
     return this.#features.has(feature);
+  }
+
+  /** Whether instructions gated by a decode-table feature exist. */
+  allows(feature: Feature): boolean {
+    const name = feature === 'lzcnt' ? 'abm' : feature;
+    return this.#features.has(name as FeatureName);
   }
 
   /** EAX EBX ECX EDX of a leaf for `cpu`, into `out`. */
