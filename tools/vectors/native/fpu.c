@@ -2,8 +2,8 @@
  *
  * stdin:  groups of { u32 codeLength; u8 code[28]; u32 count; u32 reserved; record[count] }.
  * stdout: the records after execution, in order.
- * A record is 640 bytes: 0 FXSAVE64 image, 512 operand memory (64 bytes, RDI points at it), 576 RAX, 584 RFLAGS,
- * 592 signal taken (0 none, else SIGFPE or SIGILL; the instruction then did not complete).
+ * A record is 704 bytes: 0 FXSAVE64 image, 512 operand memory (128 bytes, RDI points at it), 640 RAX, 648 RFLAGS,
+ * 656 signal taken (0 none, else SIGFPE or SIGILL; the instruction then did not complete).
  * Build: gcc -O2 -o fpu fpu.c. x86-64 Linux only. The code must leave all registers but RAX alone. */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -16,7 +16,7 @@
 
 struct record {
   uint8_t image[512];
-  uint8_t memory[64];
+  uint8_t memory[128];
   uint64_t rax, rflags, signal;
   uint8_t pad[40];
 } __attribute__((aligned(64)));
@@ -43,11 +43,11 @@ __asm__(
   "  push %rbx\n  push %rbp\n  mov %rdi, %rbx\n  mov %rsi, %rbp\n"
   "  lea 512(%rbx), %rdi\n"
   "  fxrstor64 (%rbx)\n"
-  "  mov 576(%rbx), %rax\n"
-  "  push 584(%rbx)\n  popf\n"
+  "  mov 640(%rbx), %rax\n"
+  "  push 648(%rbx)\n  popf\n"
   "  call *%rbp\n"
-  "  pushf\n  pop 584(%rbx)\n"
-  "  mov %rax, 576(%rbx)\n"
+  "  pushf\n  pop 648(%rbx)\n"
+  "  mov %rax, 640(%rbx)\n"
   "  fxsave64 (%rbx)\n"
   "  fninit\n"
   "  pop %rbp\n  pop %rbx\n  ret\n");

@@ -18,6 +18,7 @@ import { defineSse } from './sse-lanes.ts';
 import type { FpuLayout } from './state.ts';
 import { defineX87Arith } from './x87-arith.ts';
 import { defineX87Compare } from './x87-compare.ts';
+import { defineX87Control } from './x87-control.ts';
 import { defineX87Load } from './x87-load.ts';
 import { defineLoadOperand } from './x87-operand.ts';
 import { defineX87Remainder } from './x87-remainder.ts';
@@ -55,6 +56,7 @@ export function generate(layout: FpuLayout): Uint8Array<ArrayBuffer> {
     toF64: defineNarrow(core, c80.format, c64.format, c64.rounder.pack),
     toInteger: defineToInteger(core, parts, c80.format),
   });
+  defineX87Control(x87);
   defineX87Round(x87, c80);
   defineX87Remainder(x87, c80);
 
@@ -63,4 +65,10 @@ export function generate(layout: FpuLayout): Uint8Array<ArrayBuffer> {
   defineSseConvert(sse, { f32: c32, f64: c64 });
   defineSseApprox(sse);
   return module.finish();
+}
+
+/** The module's helpers by name, working on `memory`. */
+export function instantiate(memory: WebAssembly.Memory, layout: FpuLayout): Readonly<Record<string, Function>> {
+  const module = new WebAssembly.Module(generate(layout));
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Function>;
 }

@@ -59,8 +59,9 @@ export const PC_SHIFT = 8;
 export const FCW_RC_SHIFT = 10;
 /** Value after FNINIT: all masked, 64-bit precision, to nearest. Bit 6 is reserved and reads as one. */
 export const FCW_INIT = 0x037f;
-/** Bits of the control word that can be written. */
+/** Bits of the control word that can be written, and the one that always reads as one. */
 export const FCW_WRITABLE = 0x1f3f;
+export const FCW_RESERVED = 0x0040;
 /** Significand bits by PC field; 1 is reserved, and works as 64 bits on hardware. */
 export const PC_BITS = [24, 64, 53, 64] as const;
 
@@ -77,8 +78,10 @@ export const MXCSR_WRITABLE = 0xffff;
 /** Tags of the full tag word. SDM Vol. 1, 8.1.7. */
 export const Tag = { VALID: 0, ZERO: 1, SPECIAL: 2, EMPTY: 3 } as const;
 
+export type FpuView = ReturnType<typeof FpuState.at>;
+
 /** Sets the state that FNINIT leaves (SDM Vol. 2, FINIT); the registers keep their contents. */
-export function fninit(fpu: ReturnType<typeof FpuState.at>): void {
+export function fninit(fpu: FpuView): void {
   fpu.fcw = FCW_INIT;
   fpu.fsw = 0;
   fpu.top = 0;

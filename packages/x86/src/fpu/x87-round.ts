@@ -1,5 +1,8 @@
 /**
  * FRNDINT, FSCALE and FXTRACT. SDM Vol. 2. Helpers: `frndint(env)`, `fscale(env)`, `fxtract(env)`.
+ *
+ * For results that TypeScript works out there is `round_operand(env, sign, exp) -> flags`: rounds the 128-bit significand in `operand` (upper
+ * half first) by rounding control to 64 bits, and leaves the 80-bit value there.
  */
 import { I32, I64 } from '@emu/wasm';
 import { ANY_NAN, BIAS, Class, raise, raiseDenormal, ROUNDED_UP, roundingFlags } from './core.ts';
@@ -32,6 +35,14 @@ export function defineX87Round(x: X87, c: ArithContext): void {
     fn.if(x.settle.i32(env), () => x.write(fn, env, d, [se, sig]));
   });
   defineExtract(x, c);
+  emitter.export('round_operand', [I32, I32, I32], [I32], (fn, env, sign, exp) => {
+    const at = x.at('operand');
+    x.beginExact(fn, env);
+    const [se, sig] = fn.results(c.rounder.pack, sign, exp, env.load64(at), env.load64(at + 8)) as unknown as F80Value;
+    fn.store64(env, at, sig);
+    fn.store64(env, at + 8, se.u64());
+    fn.return(c.core.flags);
+  });
 }
 
 /** `(value) -> value` rounded to an integer by rounding control, at full precision. */

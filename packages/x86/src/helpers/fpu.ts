@@ -7,6 +7,7 @@ import type { X86Cpu } from '../cpu.ts';
 import { environmentBytes, FpuImage, stateBytes, type EnvironmentForm } from '../fpu/environment.ts';
 import { instantiate } from '../fpu/softfloat.ts';
 import { TRANSCENDENTALS, Transcendental } from '../fpu/transcendental.ts';
+import type { RoundOperand } from '../fpu/x87-registers.ts';
 import { CR0, EFER, ST, Vector } from '../state.ts';
 
 /** x87 state is no IR global, and its exceptions are recorded, not raised. */
@@ -44,7 +45,7 @@ export function fpuHelpers(r: HelperRegistry, cpu: X86Cpu) {
     ...declare(X87_HELPERS, 'void'),
     ...declare(X87_RESULT_HELPERS, 'i32'),
     ...sseHelpers(r, functions),
-    ...transcendentalHelpers(r, cpu),
+    ...transcendentalHelpers(r, cpu, functions),
     ...imageHelpers(r, cpu),
     /** A waiting instruction found FSW.ES: #MF, or FERR# for the IRQ 13 of an AT where CR0.NE is clear. SDM Vol. 1, 8.7. */
     x87Error: r.js('x87Error', [], 'void', () => (cpu.s.cr0 & CR0.NE ? cpu.raise(Vector.MF) : cpu.bus.ferr()), { noWriteGlobals: true }),
@@ -72,8 +73,8 @@ function sseHelpers(r: HelperRegistry, functions: Readonly<Record<string, Functi
   };
 }
 
-function transcendentalHelpers(r: HelperRegistry, cpu: X86Cpu) {
-  const t = new Transcendental(cpu.arena, cpu.env + ST.st);
+function transcendentalHelpers(r: HelperRegistry, cpu: X86Cpu, functions: Readonly<Record<string, Function>>) {
+  const t = new Transcendental(cpu.arena, cpu.env, ST.st, functions['round_operand'] as RoundOperand);
   return Object.fromEntries(TRANSCENDENTALS.map((name) => [name, r.js(name, [], 'void', () => t[name](), X87_FLAGS)])) as Table<(typeof TRANSCENDENTALS)[number]>;
 }
 

@@ -2,11 +2,13 @@
  * A record of the native harness: FXSAVE64 image, memory operand, RAX, RFLAGS, signal. SDM Vol. 1, table 10-2 (FXSAVE layout).
  * The image holds ST(0) first, whatever TOP is, and the abridged tag word by physical register.
  */
-export const RECORD_BYTES = 640;
+export const RECORD_BYTES = 704;
+
+export const MEMORY_BYTES = 128;
 
 /** Byte offsets inside a record. */
 export const Record = {
-  FCW: 0, FSW: 2, VALID: 4, MXCSR: 24, ST: 32, XMM: 160, MEMORY: 512, RAX: 576, RFLAGS: 584, SIGNAL: 592,
+  FCW: 0, FSW: 2, VALID: 4, MXCSR: 24, ST: 32, XMM: 160, MEMORY: 512, RAX: 640, RFLAGS: 648, SIGNAL: 656,
 } as const;
 
 /** Offset of ST(i) in a record. */

@@ -1,7 +1,10 @@
 /** The floating-point module alone in a memory of its own, driven by the records that also go to the processor. */
 import { Arena } from '@emu/vaddr';
-import { generate } from '../softfloat.ts';
+import { FpuImage } from '../environment.ts';
+import { instantiate } from '../softfloat.ts';
 import { FpuState, TOP_SHIFT } from '../state.ts';
+import { TRANSCENDENTALS, Transcendental } from '../transcendental.ts';
+import type { RoundOperand } from '../x87-registers.ts';
 import { Record, RECORD_BYTES, stAt, xmmAt } from './record.ts';
 
 const ENV = 4096;
@@ -10,6 +13,7 @@ const FPU_OFFSET = 64;
 const XMM_OFFSET = 1024;
 const XMM_COUNT = 3;
 const OPERAND_BYTES = 16;
+const AREA = 0x8000;
 
 export type Helper = (...args: number[]) => number;
 
@@ -18,12 +22,15 @@ export class SoftFpu {
   readonly env = ENV;
   readonly layout = { fpu: FPU_OFFSET, mxcsr: MXCSR_OFFSET };
   readonly fpu = FpuState.at(this.arena, ENV + FPU_OFFSET);
+  readonly image = new FpuImage(this.arena, ENV + FPU_OFFSET);
+  /** Where images of FNSAVE and the like are made. */
+  readonly area = AREA;
   readonly helpers: Record_<Helper>;
 
   constructor() {
-    const module = new WebAssembly.Module(generate(this.layout));
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.arena.memory } });
-    this.helpers = instance.exports as Record_<Helper>;
+    const generated = instantiate(this.arena.memory, this.layout) as Record_<Helper>;
+    const t = new Transcendental(this.arena, ENV, FPU_OFFSET, generated['round_operand'] as RoundOperand);
+    this.helpers = { ...generated, ...Object.fromEntries(TRANSCENDENTALS.map((name) => [name, () => t[name]() as unknown as number])) };
   }
 
   /** Address of XMMi; the first three are loaded from records. */

@@ -2,7 +2,7 @@
 import { FldConstant } from '../x87-load.ts';
 import { OperandKind } from '../x87-operand.ts';
 import type { Case } from './compare.ts';
-import { putF80, Record, stAt } from './record.ts';
+import { MEMORY_BYTES, putF80, Record, stAt } from './record.ts';
 import type { SoftFpu } from './soft-fpu.ts';
 import { f32, f64, f80, fcw, type Random } from './values.ts';
 
@@ -186,4 +186,88 @@ function remainders(): Case[] {
   ];
 }
 
-export const x87Cases: readonly Case[] = [...arithmetic(), ...transfers(), ...comparisons(), ...remainders()];
+/** Flags that may be pending, and any FCW to load. */
+const fillPending: Fill = (view, at, r) => {
+  fillStack(view, at, r);
+  view.setUint16(at + Record.FCW, 0x40 | r.below(0x40) | r.below(0x20) << 8, true);
+  view.setUint16(at + Record.FSW, r.u32() & 0x7f7f, true);
+  view.setUint8(at + Record.VALID, r.below(0x100));
+};
+const fillImage: Fill = (view, at, r) => {
+  fillStack(view, at, r);
+  for (let i = 0; i < MEMORY_BYTES; i++) view.setUint8(at + Record.MEMORY + i, r.below(0x100));
+};
+
+function control(): Case[] {
+  const storing = (bytes: number, store: (s: SoftFpu) => void, afterwards: (s: SoftFpu) => void): Run => (s, view, at) => {
+    s.image.fsw = s.image.fsw;
+    store(s);
+    afterwards(s);
+    for (let i = 0; i < bytes; i++) view.setUint8(at + Record.MEMORY + i, s.arena.u8[s.area + i]!);
+  };
+  const loading = (load: (s: SoftFpu) => void): Run => (s, view, at) => {
+    for (let i = 0; i < MEMORY_BYTES; i++) s.arena.u8[s.area + i] = view.getUint8(at + Record.MEMORY + i);
+    load(s);
+  };
+  const [wide, narrow] = [{ bits: 32, protectedMode: true }, { bits: 16, protectedMode: true }] as const;
+  /** The operation as the processor starts it: FXRSTOR makes ES and B follow from flags and masks. */
+  const summary = (run: Run): Run => (s, view, at) => {
+    s.image.fsw = s.image.fsw;
+    run(s, view, at);
+  };
+  return [
+    row('fninit', [0xdb, 0xe3], fillPending, summary(call('fninit'))),
+    row('fnclex', [0xdb, 0xe2], fillPending, summary(call('fnclex'))),
+    row('fldcw', [0xd9, 0x2f], fillImage, (s, view, at) => s.helpers['fldcw']!(s.env, view.getUint16(at + Record.MEMORY, true))),
+    row('fnstsw ax', [0xdf, 0xe0], fillPending, summary((s, view, at) => view.setUint16(at + Record.RAX, s.helpers['fnstsw']!(s.env), true))),
+    ignoringPointers(row('fnstenv', [0xd9, 0x37], fillPending, storing(28, (s) => s.image.writeEnvironment(s.area, wide), (s) => s.image.maskAll())), 12, 28),
+    ignoringPointers(row('fnstenv, 16 bits', [0x66, 0xd9, 0x37], fillPending, storing(14, (s) => s.image.writeEnvironment(s.area, narrow), (s) => s.image.maskAll())), 6, 14),
+    row('fldenv', [0xd9, 0x27], fillImage, loading((s) => s.image.loadEnvironment(s.area, wide))),
+    row('fldenv, 16 bits', [0x66, 0xd9, 0x27], fillImage, loading((s) => s.image.loadEnvironment(s.area, narrow))),
+    ignoringPointers(row('fnsave', [0xdd, 0x37], fillPending, storing(108, (s) => s.image.writeState(s.area, wide), (s) => s.image.init())), 12, 28),
+    ignoringPointers(row('fnsave, 16 bits', [0x66, 0xdd, 0x37], fillPending, storing(94, (s) => s.image.writeState(s.area, narrow), (s) => s.image.init())), 6, 14),
+    row('frstor', [0xdd, 0x27], fillImage, loading((s) => s.image.loadState(s.area, wide))),
+    row('frstor, 16 bits', [0x66, 0xdd, 0x27], fillImage, loading((s) => s.image.loadState(s.area, narrow))),
+  ];
+}
+
+/** Leaves out the instruction and operand pointers: the harness' own addresses. */
+const ignoringPointers = (test: Case, from: number, to: number): Case => ({
+  ...test,
+  ignore: (view, at) => {
+    for (let i = from; i < to; i++) view.setUint8(at + Record.MEMORY + i, 0);
+  },
+});
+
+/** A case whose named registers may differ by a unit in the last place: the second runs of bits are made equal before comparing. */
+function transcendental(title: string, code: readonly number[], fill: Fill, helper: string): Case {
+  return { ...row(title, code, fill, call(helper)), tolerance: 1 };
+}
+
+/** ST(0) and ST(1) of a size that makes sense as an argument: below `maxExp` (biased) if not any exponent. */
+const fillArguments = (minExp: number, maxExp: number): Fill => (view, at, r) => {
+  mostlyRoom(fillStack)(view, at, r);
+  for (let i = 0; i < 2; i++) {
+    if (r.below(6) === 0) continue;
+    putF80(view, at + stAt(i), [view.getBigUint64(at + stAt(i), true) | 1n << 63n, r.below(2) << 15 | minExp + r.below(maxExp - minExp)]);
+  }
+};
+
+function transcendentals(): Case[] {
+  return [
+    transcendental('f2xm1', [0xd9, 0xf0], fillArguments(0x3fb0, 0x3fff), 'f2xm1'),
+    transcendental('fyl2x', [0xd9, 0xf1], positive(fillArguments(0x3ff0, 0x400f)), 'fyl2x'),
+    transcendental('fyl2xp1', [0xd9, 0xf9], fillArguments(0x3fb0, 0x3ffd), 'fyl2xp1'),
+    transcendental('fptan', [0xd9, 0xf2], fillArguments(0x3fb0, 0x403f), 'fptan'),
+    transcendental('fpatan', [0xd9, 0xf3], fillArguments(0x3fe0, 0x401f), 'fpatan'),
+    transcendental('fsin', [0xd9, 0xfe], fillArguments(0x3fb0, 0x403f), 'fsin'),
+    transcendental('fcos', [0xd9, 0xff], fillArguments(0x3fb0, 0x403f), 'fcos'),
+    transcendental('fsincos', [0xd9, 0xfb], fillArguments(0x3fb0, 0x403f), 'fsincos'),
+  ];
+}
+const positive = (fill: Fill): Fill => (view, at, r) => {
+  fill(view, at, r);
+  if (r.below(8)) view.setUint16(at + stAt(0) + 8, view.getUint16(at + stAt(0) + 8, true) & 0x7fff, true);
+};
+
+export const x87Cases: readonly Case[] = [...arithmetic(), ...transfers(), ...comparisons(), ...remainders(), ...control(), ...transcendentals()];
