@@ -2,7 +2,7 @@
 import type { VaddrBits } from '@emu/vaddr';
 import { Access } from '../memop.ts';
 import type { PhysMap } from '../phys-map.ts';
-import { Prot, type Walk, type WalkResult } from '../soft-mmu.ts';
+import { Prot, type Walk, type WalkResult } from '../options.ts';
 
 export interface Mapping { phys: number; prot: number; pageBits?: number; global?: boolean }
 export interface NaiveFault { va: bigint; access: Access; mmuIdx: number }

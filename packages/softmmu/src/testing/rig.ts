@@ -2,7 +2,8 @@
 import { Arena, type HostPtr, type VaddrBits } from '@emu/vaddr';
 import type { Access } from '../memop.ts';
 import { PhysMap } from '../phys-map.ts';
-import { SoftMmu, type SoftMmuOptions } from '../soft-mmu.ts';
+import type { SoftMmuOptions } from '../options.ts';
+import { SoftMmu } from '../soft-mmu.ts';
 import { accessModule, type AccessModule } from './access-module.ts';
 import { NaiveMmu } from './naive-mmu.ts';
 
