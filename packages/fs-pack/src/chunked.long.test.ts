@@ -1,0 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { packingPeakKib } from './testing/packing-peak.ts';
+
+test('a 4 GiB image packs in less than 300 MB of memory', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fs-pack-long-'));
+  try {
+    expect(packingPeakKib(directory, 4 * 2 ** 30)).toBeLessThan(300_000);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
