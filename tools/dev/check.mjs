@@ -17,7 +17,7 @@ const STEPS = {
   types: () => run('node', ['tools/dev/types.mjs']),
   lint: () => run('oxlint', ['--quiet']),
   layers: () => run('node', ['tools/dev/layers.mjs']),
-  unused: () => run('knip', []),
+  unused: () => run('knip', ['--no-config-hints']),
   generated: () => run('node', ['tools/dev/generated.mjs']),
   build: () => run('turbo', ['run', 'build', '--output-logs=errors-only']),
   publint: () => inEach('publint', ['--strict']),
