@@ -2,11 +2,13 @@
 import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { arithHelpers } from './arith.ts';
+import { bcdHelpers } from './bcd.ts';
 import { coreHelpers } from './core.ts';
 import { fpuHelpers } from './fpu.ts';
 import { segmentHelpers } from './segment.ts';
 import { stringHelpers } from './string.ts';
 import { systemHelpers } from './system.ts';
+import { xstateHelpers } from './xstate.ts';
 
 export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
   return {
@@ -16,6 +18,8 @@ export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
     ...segmentHelpers(r, cpu),
     ...systemHelpers(r, cpu),
     ...stringHelpers(r, cpu),
+    ...bcdHelpers(r, cpu),
+    ...xstateHelpers(r, cpu),
   };
 }
 export type X86Helpers = ReturnType<typeof createHelpers>;
