@@ -43,6 +43,8 @@ export class Encoder {
   /** Label -> address once set; before that, address of the last word waiting for it, negated. 0 = neither. */
   #labels = new Int32Array(256);
   #ir!: Ir;
+  /** Address that the current op's output is redirected to, or -1. */
+  #redirected: HostPtr = -1;
   /** Index of the current op's first operand, and the word that is written next. */
   #p = 0;
   #w = 0;
@@ -82,6 +84,10 @@ export class Encoder {
       else if (op === Op.set_label) this.#setLabel(ir.args[i * STRIDE]!);
       else if (op !== Op.discard) this.#op(i, op, insn);
       this.#release(i, op);
+      if (this.#redirected >= 0) {
+        this.#redirected = -1;
+        this.#release(++i, Op.mov); // the `mov` is done
+      }
     }
     if (insn >= MAX_INSNS) throw new TciError(`A TB of ${insn + 1} guest instructions cannot be encoded; translate fewer than ${MAX_INSNS} at a time`);
     this.#checkLabels();
@@ -156,6 +162,26 @@ export class Encoder {
     return this.#ir.tempKind[this.#ir.args[i * STRIDE + 1]!] === Kind.CONST;
   }
 
+  /**
+   * Where op `i` puts its one output `t`. A temp that only lives until the next op, a `mov`, is not made: the op writes where the `mov` would have
+   * copied it. Ops read their inputs, and leave if they fault, before they write.
+   */
+  #outputAddress(i: number, t: number): HostPtr {
+    const ir = this.#ir, next = i + 1;
+    if (ir.tempKind[t] === Kind.LOCAL && this.#lastUse[t] === next && ir.op[next] === Op.mov && ir.args[next * STRIDE + 1] === t && ir.args[next * STRIDE] !== t) {
+      return (this.#redirected = this.#address(ir.args[next * STRIDE]!));
+    }
+    return this.#address(t);
+  }
+
+  /** Writes the addresses of op `i`'s operands: outputs, then inputs. */
+  #operands(i: number, op: number): void {
+    const { args } = this.#ir, p = i * STRIDE, end = p + OUTS[op]! + INS[op]!;
+    let a = p;
+    if (OUTS[op] === 1) this.#u32[this.#w++] = this.#outputAddress(i, args[a++]!);
+    for (; a < end; a++) this.#u32[this.#w++] = this.#address(args[a]!);
+  }
+
   /** The address of a temp's value. */
   #address(t: number): number {
     const ir = this.#ir, kind = ir.tempKind[t];
@@ -197,17 +223,16 @@ export class Encoder {
   #op(i: number, op: number, insn: number): void {
     const ir = this.#ir, type = ir.type[i]!;
     this.#p = i * STRIDE;
-    if (op === Op.call) return this.#call(insn);
-    if (op >= FIRST_GUEST_OP && op <= LAST_GUEST_OP) return this.#guestOp(op, type, insn);
-    if (this.#constBase(i, op)) return this.#moveAt(op, type);
+    if (op === Op.call) return this.#call(i, insn);
+    if (op >= FIRST_GUEST_OP && op <= LAST_GUEST_OP) return this.#guestOp(i, op, type, insn);
+    if (this.#constBase(i, op)) return this.#moveAt(i, op, type);
     const base = CASE_BASE[op * TYPES + (ROWS[op]!.types.length ? type : Type.i32)]!;
     if (base < 0) throw new TciError(`Op ${OP_NAMES[op]} has no case for type ${type}; the IR is not verified`);
     const variantOperand = VARIANT_OPERAND[op]!;
     const number = variantOperand < 0 ? base : base + ir.args[this.#p + variantOperand]!;
     this.#u32[this.#w++] = number;
-    const operands = OUTS[op]! + INS[op]!;
-    for (let a = 0; a < operands; a++) this.#u32[this.#w++] = this.#address(ir.args[this.#p + a]!);
-    if (isHostOp(op)) this.#u32[this.#w++] = ir.args[this.#p + operands]!;
+    this.#operands(i, op);
+    if (isHostOp(op)) this.#u32[this.#w++] = ir.args[this.#p + OUTS[op]! + INS[op]!]!;
     else if (op === Op.br) this.#branch(ir.args[this.#p]!);
     else if (op === Op.brcond) this.#branch(ir.args[this.#p + 3]!);
     else if (op === Op.exit_tb) this.#u32[this.#w++] = ir.args[this.#p]!;
@@ -215,30 +240,30 @@ export class Encoder {
   }
 
   /** A load or store at a constant address. */
-  #moveAt(op: number, type: number): void {
+  #moveAt(i: number, op: number, type: number): void {
     const { args, tempLo } = this.#ir, p = this.#p;
-    const value = this.#address(args[p]!), place = tempLo[args[p + 1]!]! + args[p + 2]!;
+    const value = op === Op.ld ? this.#outputAddress(i, args[p]!) : this.#address(args[p]!), place = tempLo[args[p + 1]!]! + args[p + 2]!;
     this.#u32[this.#w++] = CASE_BASE[Op.mov * TYPES + type]!;
     this.#u32[this.#w++] = op === Op.ld ? value : place;
     this.#u32[this.#w++] = op === Op.ld ? place : value;
   }
 
-  #guestOp(op: number, type: number, insn: number): void {
+  #guestOp(i: number, op: number, type: number, insn: number): void {
     const { args } = this.#ir, p = this.#p;
     const operands = OUTS[op]! + INS[op]!;
     const memop = args[p + operands]!, mmu = args[p + operands + 1]!;
     this.#u32[this.#w++] = (this.#interpreter.memoryBase + guestCaseOf(op, type, memop)) | (insn << 16);
-    for (let a = 0; a < operands; a++) this.#u32[this.#w++] = this.#address(args[p + a]!);
+    this.#operands(i, op);
     this.#u32[this.#w++] = memOpIdx(memop, mmu);
     this.#u32[this.#w++] = this.#guest.descriptor(mmu);
   }
 
-  #call(insn: number): void {
+  #call(i: number, insn: number): void {
     const { args, callArgs } = this.#ir, p = this.#p;
     const d = args[p]!, helper = args[p + 1]!, first = args[p + 2]!, count = args[p + 3]!;
     this.#u32[this.#w++] = this.#interpreter.callCaseOf[helper]! | (insn << 16);
     this.#u32[this.#w++] = helper;
-    if (d >= 0) this.#u32[this.#w++] = this.#address(d);
+    if (d >= 0) this.#u32[this.#w++] = this.#outputAddress(i, d);
     for (let a = first; a < first + count; a++) this.#u32[this.#w++] = this.#address(callArgs[a]!);
   }
 
