@@ -10,7 +10,8 @@
  * - Whenever a helper or slow path runs, the header's budget is exact (the whole current TB paid), the guest globals are in
  *   memory unless the helper's flags say it does not read them, and they are read again afterwards unless it does not write them.
  * - After a call that may fault, and after each slow path, generated code looks at `fault`. If set: it puts `faultTb` and
- *   `faultInsn` (index of the current `insn_start`) in the header, stores its cached globals, and leaves with Exit.FAULT.
+ *   `faultInsn` (index of the current `insn_start`) in the header, stores its cached globals, and leaves with Exit.FAULT. The op that
+ *   faulted has written none of its outputs, which may be globals.
  *   The engine pays back the instructions that did not run.
  */
 import type { HostPtr } from '@emu/vaddr';

@@ -15,6 +15,7 @@ import { EngineStats } from './engine-stats.ts';
 import type { HelperRegistry } from './helpers.ts';
 import { Ir } from './ir.ts';
 import type { JumpCache } from './jump-cache-table.ts';
+import { Optimiser } from './optimiser/optimise.ts';
 import type { Tb } from './tb.ts';
 import { TbStore } from './tb-store.ts';
 import { MAX_TB_INSNS } from './translator-loop.ts';
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly maxTbs?: number;
   /** Guest instructions in a TB at most (default and maximum 512). */
   readonly maxInsns?: number;
+  /** Whether IR is optimised (default true). */
+  readonly optimise?: boolean;
 }
 
 /** Longest slice: the budget is a positive i32. */
@@ -50,6 +53,7 @@ export class Engine implements TbSource {
   readonly #header;
   readonly #words: Int32Array;
   readonly #ir = new Ir();
+  readonly #optimiser: Optimiser | null;
   readonly #jumpCache: JumpCache;
   readonly #maxInsns: number;
   readonly #linear = { lo: 0, hi: 0 };
@@ -80,6 +84,7 @@ export class Engine implements TbSource {
     if (!(this.#maxInsns >= 1 && this.#maxInsns <= MAX_TB_INSNS)) {
       throw new EngineError(`A TB of at most ${this.#maxInsns} instructions is not possible; use 1 to ${MAX_TB_INSNS}`);
     }
+    this.#optimiser = options.optimise === false ? null : new Optimiser();
     this.store = new TbStore(arena, options.jumpCache, {
       ...(options.maxTbs === undefined ? {} : { maxTbs: options.maxTbs }),
       codePages: options.codePages,
@@ -347,6 +352,7 @@ export class Engine implements TbSource {
   #translate(tb: Tb, maxInsns: number): boolean {
     const start = this.stats.timing ? performance.now() : 0;
     const done = this.#options.guest.translate(this.#ir, tb, maxInsns);
+    if (done) this.#optimiser?.run(this.#ir);
     if (this.stats.timing) this.stats.translateNs += (performance.now() - start) * 1e6;
     return done;
   }

@@ -15,6 +15,7 @@ export { emitCompare, LOWER } from './lower.ts';
 export type { Immediates, Lower, LowerTarget } from './lower.ts';
 export { CONTROL_OPS, MEMORY_OPS, Op, operandType, OP_NAMES, OPS, ROWS, VALUE_OP_COUNT, VALUE_OPS } from './ops.ts';
 export type { ControlOp, ImmKind, MemoryOp, OperandType, OpFlags, OpName, Row, ValueOp } from './ops.ts';
+export { Optimiser } from './optimiser/optimise.ts';
 export { Tb } from './tb.ts';
 export { TbStore } from './tb-store.ts';
 export type { TbStoreOptions } from './tb-store.ts';

@@ -4,8 +4,8 @@ export { awkwardInputs, buildForm, ioAddress, isUnspecified, opcodeOf, opCases, 
 export type { FormIo, OpCase, OpForm } from './testing/op-cases.ts';
 export { ReferenceBackend } from './testing/reference.ts';
 export type { GuestMemoryAccess, ReferenceOptions } from './testing/reference.ts';
-export { applyReference, constantValue, readValue, truncate, writeValue } from './testing/reference-values.ts';
-export type { IrValue } from './testing/reference-values.ts';
+export { applyReference, constantValue, readValue, truncate, writeValue } from './reference-values.ts';
+export type { IrValue } from './reference-values.ts';
 export { describeOutcome, HOLE, TestMachine } from './testing/test-machine.ts';
 export type { GlobalInfo, Outcome, TestHelpers, TestSetup } from './testing/test-machine.ts';
 export { randomProgram } from './testing/random-program.ts';

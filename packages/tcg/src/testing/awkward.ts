@@ -1,7 +1,7 @@
 /** Values that go wrong first: ends of ranges, lone bits, sign changes, halves that differ, NaNs and infinities, denormals. */
 import { Type, TYPE_BITS } from '../types.ts';
-import { bytesOf } from './reference-values.ts';
-import type { IrValue } from './reference-values.ts';
+import { bytesOf } from '../reference-values.ts';
+import type { IrValue } from '../reference-values.ts';
 
 const integers = (width: number): bigint[] => {
   const w = BigInt(width), half = 1n << (w - 1n);

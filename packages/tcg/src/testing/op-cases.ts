@@ -9,8 +9,8 @@ import { OP_NAMES, Op, operandType, OPS, VALUE_OP_COUNT } from '../ops.ts';
 import type { Row, ValueOp } from '../ops.ts';
 import { COND_NAMES, FCOND_NAMES, Type, TYPE_BITS } from '../types.ts';
 import { awkwardValues } from './awkward.ts';
-import { applyReference } from './reference-values.ts';
-import type { IrValue } from './reference-values.ts';
+import { applyReference } from '../reference-values.ts';
+import type { IrValue } from '../reference-values.ts';
 
 /** A value op with its type and immediates. A shuffle immediate is its 16 bytes. */
 export interface OpForm {

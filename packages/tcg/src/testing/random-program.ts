@@ -9,7 +9,7 @@ import { OP_NAMES, OPS, operandType, VALUE_OP_COUNT } from '../ops.ts';
 import type { Row, ValueOp } from '../ops.ts';
 import { Cond, COND_NAMES, FCOND_NAMES, MemOp, Type, TYPE_BITS } from '../types.ts';
 import { awkwardValues } from './awkward.ts';
-import type { IrValue } from './reference-values.ts';
+import type { IrValue } from '../reference-values.ts';
 import { HOLE } from './test-machine.ts';
 import type { TestMachine } from './test-machine.ts';
 

@@ -12,8 +12,8 @@ import { Ir, Kind, STRIDE } from '../ir.ts';
 import type { Temp } from '../ir.ts';
 import type { JumpCache } from '../jump-cache-table.ts';
 import { Op, OP_NAMES, operandType, OPS, ROWS, VALUE_OP_COUNT } from '../ops.ts';
-import { applyReference, bigintOf, bytesOf, constantValue, poolBytes, readValue, truncate, writeValue } from './reference-values.ts';
-import type { IrValue } from './reference-values.ts';
+import { applyReference, bigintOf, bytesOf, constantValue, poolBytes, readValue, truncate, writeValue } from '../reference-values.ts';
+import type { IrValue } from '../reference-values.ts';
 import type { Tb } from '../tb.ts';
 import { Exit, MemOp, memOpIdx, Type, TYPE_BITS } from '../types.ts';
 

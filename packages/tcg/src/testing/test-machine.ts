@@ -18,8 +18,8 @@ import { Op } from '../ops.ts';
 import { TbStore } from '../tb-store.ts';
 import { Exit, MemOp, memOpOf, Type } from '../types.ts';
 import type { GuestMemoryAccess } from './reference.ts';
-import { readValue, writeValue } from './reference-values.ts';
-import type { IrValue } from './reference-values.ts';
+import { readValue, writeValue } from '../reference-values.ts';
+import type { IrValue } from '../reference-values.ts';
 
 const PAGE = 4096;
 const PAGES = 16;
@@ -207,9 +207,15 @@ export class TestMachine {
   }
 }
 
-/** Text of an outcome with NaNs made equal, for comparison and for messages. Guest memory is given as its bytes that are not 0. */
+/** Text of an outcome with NaNs made equal, for comparison and for messages. Guest memory is given as a sum for each of its pages. */
 export function describeOutcome(outcome: Outcome): string {
   const globals = Object.entries(outcome.globals).map(([name, v]) => `${name}=${typeof v === 'object' ? [...v].join(' ') : Object.is(v, -0) ? '-0' : v}`);
-  const bytes = (a: Uint8Array) => [...a.entries()].filter(([, b]) => b !== 0).map(([i, b]) => `${i}:${b}`).join(' ');
-  return [`exit ${outcome.exit} ${outcome.detail} budget ${outcome.budget}`, ...globals, `scratch ${bytes(outcome.scratch)}`, `ram ${bytes(outcome.ram)}`].join('\n');
+  return [`exit ${outcome.exit} ${outcome.detail} budget ${outcome.budget}`, ...globals, `scratch ${outcome.scratch.join(' ')}`, `ram ${pageSums(outcome.ram).join(' ')}`].join('\n');
+}
+
+function pageSums(ram: Uint8Array): number[] {
+  const sums = new Int32Array(ram.length / PAGE);
+  const words = new Int32Array(ram.buffer, ram.byteOffset, ram.length >> 2);
+  for (let i = 0; i < words.length; i++) sums[(i << 2) / PAGE | 0] = Math.imul(sums[(i << 2) / PAGE | 0]! ^ words[i]!, 0x01000193);
+  return [...sums];
 }

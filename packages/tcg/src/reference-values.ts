@@ -1,10 +1,10 @@
 /** IR values as the reference functions take them: i32 and i64 as unsigned bigints, floats as numbers, v128 as 16 bytes. */
 import type { Arena } from '@emu/vaddr';
-import { Kind } from '../ir.ts';
-import type { Ir, Temp } from '../ir.ts';
-import { operandType } from '../ops.ts';
-import type { Row } from '../ops.ts';
-import { Type, TYPE_BITS } from '../types.ts';
+import { Kind } from './ir.ts';
+import type { Ir, Temp } from './ir.ts';
+import { operandType } from './ops.ts';
+import type { Row } from './ops.ts';
+import { Type, TYPE_BITS } from './types.ts';
 
 export type IrValue = bigint | number | Uint8Array;
 

@@ -1,0 +1,318 @@
+/**
+ * The backward pass. For each temp it knows how many of its low bits anybody still wants: none is dead. An op nobody wants is removed; an
+ * extension whose extra bits nobody wants is a copy; a copy of a local that dies there is made unnecessary by having its op write the
+ * destination at once.
+ *
+ * Labels are branched to forwards only, so what is wanted at a label is known before any branch to it is seen: this is exact. Globals are
+ * wanted in full wherever they can be observed: at exits, at ops that may fault, at helpers that read them. A global write is dead if another
+ * comes first.
+ */
+import { Kind, STRIDE } from '../ir.ts';
+import type { Ir, Temp } from '../ir.ts';
+import { Op, OP_NAMES } from '../ops.ts';
+import type { OpName } from '../ops.ts';
+import { MemOp } from '../types.ts';
+import { REMOVED } from './folder.ts';
+import { onesHi, onesLo } from './pair.ts';
+import { Class, CLASS, FULL, INS, OUTS } from './shape.ts';
+
+/** Which bits an op wants of its inputs when d low bits of its output are wanted. */
+const Want = { ALL: 0, SAME: 1, MOVCOND: 2, FIELD: 3, DEPOSIT: 4, SHL: 5, SHR: 6, NARROW: 7, CONCAT: 8, STORE8: 9, STORE16: 10, STORE32: 11, GUEST_STORE: 12 } as const;
+const WANTS: Partial<Record<OpName, number>> = {
+  mov: Want.SAME, add: Want.SAME, sub: Want.SAME, mul: Want.SAME, neg: Want.SAME, not: Want.SAME, and: Want.SAME, or: Want.SAME, xor: Want.SAME,
+  andc: Want.SAME, orc: Want.SAME, eqv: Want.SAME, nand: Want.SAME, nor: Want.SAME,
+  movcond: Want.MOVCOND, extract: Want.FIELD, sextract: Want.FIELD, deposit: Want.DEPOSIT, shl: Want.SHL, shr: Want.SHR,
+  ext_i32_i64: Want.NARROW, extu_i32_i64: Want.NARROW, extrl_i64_i32: Want.NARROW, concat_i32_i64: Want.CONCAT,
+  st8: Want.STORE8, st16: Want.STORE16, st32: Want.STORE32, qemu_st: Want.GUEST_STORE,
+};
+const WANT = Uint8Array.from(OP_NAMES, (name) => WANTS[name] ?? Want.ALL);
+
+export class Liveness {
+  #ir!: Ir;
+  #refs!: Int32Array;
+  /** Low bits wanted of each temp. */
+  #wanted = new Uint8Array(0);
+  /** What is wanted at each label. */
+  readonly #atLabel: Uint8Array[] = [];
+  /** Copies `mov d, t` seen whose t's defining op may write d instead: d by t, op by t, and t by d; 0 is none, else + 1. */
+  #targetOf = new Int32Array(0);
+  #copyAt = new Int32Array(0);
+  #waitingFor = new Int32Array(0);
+  #waiting = new Int32Array(64);
+  #waitingCount = 0;
+  /** The op after this one that is left. */
+  #following = -1;
+
+  run(ir: Ir, refs: Int32Array): void {
+    this.#ir = ir;
+    this.#refs = refs;
+    const n = ir.tempCount;
+    if (n > this.#wanted.length) this.#grow(n * 2);
+    this.#wanted.fill(0, 0, n);
+    this.#waitingCount = 0;
+    this.#following = -1;
+    for (let i = ir.length - 1; i >= 0; i--) {
+      const op = ir.op[i]!;
+      if (op === REMOVED) continue;
+      const cls = CLASS[op]!;
+      if (cls === Class.PURE) this.#pure(i, op);
+      else if (cls === Class.FAULTING || cls === Class.EFFECT) this.#memory(i, op, cls);
+      else if (cls === Class.CALL) this.#call(i);
+      else if (cls !== Class.INSN) this.#control(i, cls);
+      if (ir.op[i] !== REMOVED) this.#following = i;
+    }
+    this.#forgetCopies();
+  }
+
+  #pure(i: number, op: number): void {
+    const { args } = this.#ir, p = i * STRIDE, wanted = this.#wanted, outs = OUTS[op]!;
+    const d = wanted[args[p]!]!;
+    if (outs === 2) {
+      const high = wanted[args[p + 1]!]!;
+      if (high === 0 && this.#lowHalfOnly(i, op, p)) return this.#pure(i, this.#ir.op[i]!);
+      if (d === 0 && high !== 0 && this.#highHalfOnly(i, op, p)) return this.#pure(i, this.#ir.op[i]!);
+      if (d === 0 && high === 0) return this.#remove(i);
+    } else if (d === 0) return this.#remove(i);
+    if (outs === 1) this.#simplify(i, op, p, d);
+    op = this.#ir.op[i]!;
+    this.#outputs(i, p, OUTS[op]!);
+    if (op === Op.mov) this.#mov(i, p, d);
+    else this.#inputs(op, p, d);
+  }
+
+  #memory(i: number, op: number, cls: number): void {
+    const p = i * STRIDE;
+    this.#outputs(i, p, OUTS[op]!);
+    if (cls === Class.FAULTING) this.#observe();
+    this.#inputs(op, p, 64);
+  }
+
+  #call(i: number): void {
+    const ir = this.#ir, { args } = ir, p = i * STRIDE, output = args[p]!, flags = ir.helpers[args[p + 1]!]!.flags;
+    if (flags.noSideEffects && (output < 0 || this.#wanted[output] === 0)) return this.#remove(i);
+    if (output >= 0) {
+      this.#forgetCopy(this.#targetOf[output]!);
+      this.#forgetWaitingFor(output);
+      this.#wanted[output] = 0;
+    }
+    if (!flags.noFault || !flags.noReadGlobals) this.#observe();
+    else if (!flags.noWriteGlobals) this.#forgetCopies();
+    for (let k = args[p + 2]!, end = k + args[p + 3]!; k < end; k++) this.#want(ir.callArgs[k]!, 64);
+  }
+
+  #control(i: number, cls: number): void {
+    const { args, globalCount, tempCount } = this.#ir, p = i * STRIDE, wanted = this.#wanted;
+    this.#forgetCopies();
+    switch (cls) {
+      case Class.LABEL: return this.#label(args[p]!).set(wanted.subarray(0, tempCount));
+      case Class.BR:
+        if (this.#isLabel(this.#following, args[p]!)) {
+          this.#refs[args[p]!]!--;
+          return this.#remove(i);
+        }
+        return wanted.set(this.#label(args[p]!).subarray(0, tempCount));
+      case Class.BRCOND:
+        if (this.#isLabel(this.#following, args[p + 3]!)) {
+          this.#refs[args[p + 3]!]!--;
+          return this.#remove(i);
+        }
+        return this.#brcond(p);
+      case Class.EXIT:
+        wanted.fill(0, globalCount, tempCount);
+        wanted.fill(64, 0, globalCount);
+    }
+  }
+
+  #brcond(p: number): void {
+    const { args, tempCount } = this.#ir, wanted = this.#wanted, there = this.#label(args[p + 3]!);
+    for (let t = 0; t < tempCount; t++) if (there[t]! > wanted[t]!) wanted[t] = there[t]!;
+    this.#want(args[p]!, 64);
+    this.#want(args[p + 1]!, 64);
+  }
+
+  #isLabel(i: number, label: number): boolean {
+    return i >= 0 && this.#ir.op[i] === Op.set_label && this.#ir.args[i * STRIDE] === label;
+  }
+
+  #remove(i: number): void {
+    this.#ir.op[i] = REMOVED;
+  }
+
+  /** Every global can be seen here. */
+  #observe(): void {
+    this.#forgetCopies();
+    this.#wanted.fill(64, 0, this.#ir.globalCount);
+  }
+
+  /** The op writes these: nothing before it is wanted of them, unless it is an input too. */
+  #outputs(i: number, p: number, outs: number): void {
+    const { args } = this.#ir;
+    for (let k = 0; k < outs; k++) {
+      this.#forgetWaitingFor(args[p + k]!);
+      this.#wanted[args[p + k]!] = 0;
+    }
+    for (let k = 0; k < outs; k++) if (this.#targetOf[args[p + k]!] !== 0) this.#redirect(i, p + k);
+  }
+
+  /** The op at `i` writes the destination of the copy at once; the copy goes, and reads between them change. */
+  #redirect(i: number, at: number): void {
+    const { op, args } = this.#ir, t = args[at]!, d = this.#targetOf[t]! - 1, end = this.#copyAt[t]!;
+    this.#forgetCopy(d + 1, t);
+    this.#remove(end);
+    args[at] = d;
+    for (let j = i + 1; j < end; j++) if (op[j] !== REMOVED) this.#rename(j, t, d);
+  }
+
+  #rename(j: number, from: Temp, to: Temp): void {
+    const ir = this.#ir, { args } = ir, op = ir.op[j]!, p = j * STRIDE;
+    if (op === Op.call) {
+      for (let k = args[p + 2]!, end = k + args[p + 3]!; k < end; k++) if (ir.callArgs[k] === from) ir.callArgs[k] = to;
+      return;
+    }
+    const first = p + OUTS[op]!;
+    for (let k = first; k < first + INS[op]!; k++) if (args[k] === from) args[k] = to;
+  }
+
+  /** A copy that stays for now: if the local it copies dies here, the op that computes it may write the destination. */
+  #mov(i: number, p: number, d: number): void {
+    const ir = this.#ir, to = ir.args[p]!, from = ir.args[p + 1]!;
+    const dies = ir.tempKind[from] === Kind.LOCAL && this.#wanted[from] === 0;
+    this.#want(from, d);
+    if (!dies) return;
+    this.#targetOf[from] = to + 1;
+    this.#copyAt[from] = i;
+    this.#waitingFor[to] = from + 1;
+    if (this.#waitingCount === this.#waiting.length) {
+      const more = new Int32Array(this.#waitingCount * 2);
+      more.set(this.#waiting);
+      this.#waiting = more;
+    }
+    this.#waiting[this.#waitingCount++] = from;
+  }
+
+  #inputs(op: number, p: number, d: number): void {
+    const { args, tempType } = this.#ir, a = p + OUTS[op]!;
+    switch (WANT[op]) {
+      case Want.SAME:
+        for (let k = a; k < a + INS[op]!; k++) this.#want(args[k]!, d);
+        return;
+      case Want.MOVCOND:
+        this.#want(args[a]!, 64);
+        this.#want(args[a + 1]!, 64);
+        this.#want(args[a + 2]!, d);
+        return this.#want(args[a + 3]!, d);
+      case Want.FIELD: return this.#want(args[a]!, op === Op.extract ? args[a + 1]! + Math.min(d, args[a + 2]!) : args[a + 1]! + args[a + 2]!);
+      case Want.DEPOSIT:
+        this.#want(args[a]!, d);
+        return this.#want(args[a + 1]!, Math.min(args[a + 3]!, d - args[a + 2]!));
+      case Want.SHL: case Want.SHR: return this.#shifted(op, a, d);
+      case Want.NARROW: return this.#want(args[a]!, Math.min(d, 32));
+      case Want.CONCAT:
+        this.#want(args[a]!, Math.min(d, 32));
+        return this.#want(args[a + 1]!, Math.max(d - 32, 1));
+      case Want.STORE8: case Want.STORE16: case Want.STORE32:
+        this.#want(args[a]!, 8 << (WANT[op]! - Want.STORE8));
+        return this.#want(args[a + 1]!, 64);
+      case Want.GUEST_STORE:
+        this.#want(args[a]!, Math.min(8 << (args[a + 2]! & MemOp.SIZE), 64));
+        return this.#want(args[a + 1]!, 64);
+      default:
+        for (let k = a; k < a + INS[op]!; k++) this.#want(args[k]!, FULL[tempType[args[k]!]!]!);
+    }
+  }
+
+  #shifted(op: number, a: number, d: number): void {
+    const { args, tempKind, tempLo, tempType } = this.#ir, count = args[a + 1]!;
+    this.#want(count, 64);
+    const width = FULL[tempType[args[a]!]!]!;
+    if (tempKind[count] !== Kind.CONST) return this.#want(args[a]!, op === Op.shl ? d : width);
+    const n = tempLo[count]! & (width - 1);
+    this.#want(args[a]!, op === Op.shl ? Math.max(d - n, 1) : Math.min(d + n, width));
+  }
+
+  #want(t: Temp, bits: number): void {
+    if (this.#waitingFor[t] !== 0) this.#forgetWaitingFor(t);
+    if (bits > this.#wanted[t]!) this.#wanted[t] = bits;
+  }
+
+  /** Ops that only change bits nobody wants become copies. */
+  #simplify(i: number, op: number, p: number, d: number): void {
+    const ir = this.#ir, { args } = ir;
+    switch (op) {
+      case Op.extract: case Op.sextract:
+        if (args[p + 2] === 0 && args[p + 3]! >= d) ir.op[i] = Op.mov;
+        return;
+      case Op.and: {
+        const mask = args[p + 2]!;
+        if (ir.tempKind[mask] !== Kind.CONST) return;
+        if ((~ir.tempLo[mask]! & onesLo(d)) === 0 && (ir.tempType[mask] === 0 || (~ir.tempHi[mask]! & onesHi(d)) === 0)) ir.op[i] = Op.mov;
+        return;
+      }
+      case Op.deposit: {
+        const pos = args[p + 3]!;
+        if (pos >= d) ir.op[i] = Op.mov;
+        else if (pos === 0 && args[p + 4]! >= d) {
+          ir.op[i] = Op.mov;
+          args[p + 1] = args[p + 2]!;
+        }
+      }
+    }
+  }
+
+  /** The op computes a pair whose high half nobody wants: an op with one output does. */
+  #lowHalfOnly(i: number, op: number, p: number): boolean {
+    const ir = this.#ir, { args } = ir;
+    const single = op === Op.mulu2 || op === Op.muls2 ? Op.mul : op === Op.add2 ? Op.add : op === Op.sub2 ? Op.sub : -1;
+    if (single < 0 || this.#wanted[args[p]!] === 0) return false;
+    const a = args[p + 2]!, b = single === Op.mul ? args[p + 3]! : args[p + 4]!;
+    ir.op[i] = single;
+    args[p + 1] = a;
+    args[p + 2] = b;
+    return true;
+  }
+
+  #highHalfOnly(i: number, op: number, p: number): boolean {
+    const ir = this.#ir, { args } = ir;
+    const single = op === Op.mulu2 ? Op.muluh : op === Op.muls2 ? Op.mulsh : -1;
+    if (single < 0) return false;
+    ir.op[i] = single;
+    args[p] = args[p + 1]!;
+    args[p + 1] = args[p + 2]!;
+    args[p + 2] = args[p + 3]!;
+    return true;
+  }
+
+  #label(label: number): Uint8Array {
+    while (this.#atLabel.length <= label) this.#atLabel.push(new Uint8Array(this.#wanted.length));
+    return this.#atLabel[label]!;
+  }
+
+  #forgetWaitingFor(d: Temp): void {
+    const t = this.#waitingFor[d]!;
+    if (t !== 0) this.#forgetCopy(d + 1, t - 1);
+  }
+
+  /** @param target d + 1, or 0 for nothing to forget. */
+  #forgetCopy(target: number, t = this.#waitingFor[target - 1]! - 1): void {
+    if (target === 0) return;
+    this.#targetOf[t] = 0;
+    this.#waitingFor[target - 1] = 0;
+  }
+
+  #forgetCopies(): void {
+    for (let k = 0; k < this.#waitingCount; k++) {
+      const t = this.#waiting[k]!;
+      this.#forgetCopy(this.#targetOf[t]!, t);
+    }
+    this.#waitingCount = 0;
+  }
+
+  #grow(n: number): void {
+    this.#wanted = new Uint8Array(n);
+    this.#targetOf = new Int32Array(n);
+    this.#copyAt = new Int32Array(n);
+    this.#waitingFor = new Int32Array(n);
+    this.#atLabel.length = 0;
+  }
+}
+
