@@ -24,8 +24,8 @@ function download(): void {
     if (!run('apt-get', 'download', 'emscripten')) return;
     const deb = readdirSync(work).find((name) => name.endsWith('.deb'));
     if (deb === undefined) return;
-    // The packager needs only the tool's Python files.
-    const wanted = ['./usr/share/emscripten/tools', './usr/share/emscripten/src', './usr/share/emscripten/emscripten-version.txt'];
+    // The packager needs only the Python files and a configuration.
+    const wanted = ['tools', 'src', 'emscripten-version.txt', '.emscripten'].map((name) => `./usr/share/emscripten/${name}`);
     if (!run('sh', '-c', `dpkg-deb --fsys-tarfile ${deb} | tar x ${wanted.join(' ')}`)) return;
     rmSync(join(work, deb));
     rmSync(CACHE, { recursive: true, force: true });
