@@ -26,6 +26,8 @@ export interface VirtioRngState {
   words: [number, number, number, number];
 }
 
+const hostEntropy: EntropySource = (into) => { crypto.getRandomValues(into as Uint8Array<ArrayBuffer>); };
+
 export class VirtioRng extends VirtioPciDevice<VirtioRngState> {
   readonly #entropy: EntropySource | undefined;
   readonly #seed: number;
@@ -40,7 +42,7 @@ export class VirtioRng extends VirtioPciDevice<VirtioRngState> {
       configBytes: 0,
     }, options);
     this.#seed = options.seed ?? 0;
-    this.#entropy = options.seed === undefined ? (options.entropy ?? ((into) => { crypto.getRandomValues(into as Uint8Array<ArrayBuffer>); })) : undefined;
+    this.#entropy = options.seed === undefined ? (options.entropy ?? hostEntropy) : undefined;
     this.reset();
   }
 
