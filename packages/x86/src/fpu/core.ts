@@ -5,7 +5,7 @@
  */
 import { I32 } from '@emu/wasm';
 import { i32, type Int32, type Int64 } from './expr.ts';
-import type { Callable, Emitter, Fn, Global } from './fn.ts';
+import type { Emitter, Fn, Global } from './fn.ts';
 import { Exception, FCW_RC_SHIFT, MXCSR_MASK_SHIFT, MXCSR_RC_SHIFT, MXCSR, PC_SHIFT, PRE_COMPUTATION, type FpuLayout } from './state.ts';
 
 /** Exponent bias of the unpacked form. */
@@ -41,10 +41,10 @@ export interface Core {
   readonly precision: Global;
   /** MXCSR.DAZ and MXCSR.FTZ as they stand there; zero for x87. */
   readonly zeroing: Global;
-  /** `(fcw)`: makes the settings those of an x87 control word. */
-  readonly useFcw: Callable;
-  /** `(mxcsr)`: makes the settings those of MXCSR. */
-  readonly useMxcsr: Callable;
+  /** Makes the settings those of an x87 control word, and clears the flags. */
+  useFcw(fn: Fn, fcw: Int32): void;
+  /** Makes the settings those of MXCSR, and clears the flags. */
+  useMxcsr(fn: Fn, mxcsr: Int32): void;
 }
 
 const FCW_SETTINGS = 0x0f3f;
@@ -57,24 +57,24 @@ export function defineCore(emitter: Emitter, layout: FpuLayout): Core {
   const [flags, masks, rounding, precision, zeroing, source] =
     (['flags', 'masks', 'rounding', 'precision', 'zeroing', 'source'] as const).map((name) => emitter.global(name)) as
     [Global, Global, Global, Global, Global, Global];
-  const cache = (name: string, key: (word: Int32) => Int32, load: (fn: Fn, word: Int32) => void): Callable => {
-    const slow = emitter.define(`${name}_slow`, [I32], [], (fn, word) => {
+  const settings = (name: string, key: (word: Int32) => Int32, load: (fn: Fn, word: Int32) => void): Core['useFcw'] => {
+    const change = emitter.define(name, [I32], [], (fn, word) => {
       fn.set(source, key(word));
       load(fn, word);
     });
-    return emitter.define(name, [I32], [], (fn, word) => {
+    return (fn, word) => {
       fn.set(flags, i32(0));
-      fn.if(source.ne(key(word)), () => fn.call(slow, word));
-    });
+      fn.if(source.ne(key(word)), () => fn.call(change, word));
+    };
   };
-  const useFcw = cache('use_fcw', (fcw) => fcw.and(FCW_SETTINGS).or(FROM_FCW), (fn, fcw) => {
+  const useFcw = settings('use_fcw', (fcw) => fcw.and(FCW_SETTINGS).or(FROM_FCW), (fn, fcw) => {
     fn.set(masks, fcw.and(0x3f));
     fn.set(rounding, fcw.shrU(FCW_RC_SHIFT).and(3));
     const pc = fn.let(fcw.shrU(PC_SHIFT).and(3));
     fn.set(precision, pc.and(1).select32(0, pc.eqz().select32(40, 11)));
     fn.set(zeroing, i32(0));
   });
-  const useMxcsr = cache('use_mxcsr', (mxcsr) => mxcsr.and(MXCSR_SETTINGS).or(FROM_MXCSR), (fn, mxcsr) => {
+  const useMxcsr = settings('use_mxcsr', (mxcsr) => mxcsr.and(MXCSR_SETTINGS).or(FROM_MXCSR), (fn, mxcsr) => {
     fn.set(masks, mxcsr.shrU(MXCSR_MASK_SHIFT).and(0x3f));
     fn.set(rounding, mxcsr.shrU(MXCSR_RC_SHIFT).and(3));
     fn.set(precision, i32(0));

@@ -1,5 +1,6 @@
 /** Time of a floating-point helper called from Wasm, as translated code calls it: `node --conditions=@emu/source src/fpu/softfloat.bench.ts`. */
 import { I32, ModuleBuilder } from '@emu/wasm';
+import { OperandKind } from './x87-operand.ts';
 import { SoftFpu, type Helper } from './testing/soft-fpu.ts';
 
 const CALLS = 2_000_000;
@@ -44,6 +45,8 @@ function nsPerCall(run: () => void): number {
 const soft = new SoftFpu();
 const reset = (a: number, b: number): void => {
   soft.fpu.fcw = 0x37f;
+  soft.mxcsr = 0x1f80;
+  soft.arena.f64[soft.operand >> 3] = 1e-3;
   soft.fpu.fsw = 0;
   soft.fpu.top = 0;
   soft.fpu.valid = 0xff;
@@ -53,15 +56,27 @@ const reset = (a: number, b: number): void => {
     bits.setFloat64(0, x);
     const raw = bits.getBigUint64(0);
     soft.arena.u64[at >> 3] = 1n << 63n | (raw << 11n);
+    soft.arena.f64[soft.xmm(i) >> 3] = x;
     soft.arena.u16[(at + 8) >> 1] = Number(raw >> 52n & 0x7ffn) + 16383 - 1023;
   });
 };
-const rows: [string, string, number[], number, number, number][] = [
-  ['fadd st, st(1) (aligned)', 'fadd', [0, 1, 0], 0, 1.25, 1e-3],
+type Row = readonly [title: string, helper: string, args: readonly number[], results: number, a: number, b: number];
+const rows: readonly Row[] = [
+  ['fincstp (the call itself)', 'fincstp', [], 0, 1, 1],
+  ['fxch st(1)', 'fxch', [1], 0, 1, 2],
+  ['fcom st(1)', 'fcom', [1, 0, 0], 0, 1, 2],
+  ['fst st(1)', 'fst_st', [1, 0], 0, 1, 2],
+  ['fst m64fp, first step', 'fst_m', [OperandKind.M64FP], 1, 1.1, 2],
+  ['fadd st, st(1)', 'fadd', [0, 1, 0], 0, 1.25, 1e-3],
+  ['fadd st(1), st', 'fadd', [1, 0, 0], 0, 1.25, 1e-3],
   ['fsub st, st(1)', 'fsub', [0, 1, 0], 0, 1e6, 1e-3],
   ['fmul st, st(1)', 'fmul', [0, 1, 0], 0, 1.7, 1.0000001],
+  ['fadd m64fp', 'fadd_m', [OperandKind.M64FP], 0, 1.7, 1],
   ['fdiv st, st(1)', 'fdiv', [0, 1, 0], 0, 1.7, 1.0000001],
   ['fsqrt', 'fsqrt', [], 0, 1.7, 1],
+  ['addsd', 'addsd', [soft.xmm(0), soft.xmm(0), soft.xmm(1)], 1, 1, 1],
+  ['mulsd', 'mulsd', [soft.xmm(0), soft.xmm(0), soft.xmm(1)], 1, 1, 1],
+  ['addps', 'addps', [soft.xmm(0), soft.xmm(0), soft.xmm(1)], 1, 1, 1],
 ];
 for (const [title, name, args, results, a, b] of rows) {
   reset(a, b);

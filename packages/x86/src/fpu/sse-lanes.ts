@@ -34,7 +34,7 @@ export function defineSse(core: Core) {
   });
   return {
     core,
-    begin: (fn: Fn, env: Int32): void => fn.call(core.useMxcsr, mxcsr(env)),
+    begin: (fn: Fn, env: Int32): void => core.useMxcsr(fn, fn.let(mxcsr(env))),
     load: (address: Int32, bytes: number, lane: number): Expr => bytes === 4 ? address.load32(4 * lane) : address.load64(8 * lane),
     /**
      * Defines a helper. `compute` gives the values to be stored, in order from the destination's first byte; all operands are read before

@@ -51,7 +51,6 @@ export const PRE_COMPUTATION = Exception.IE | Exception.DE | Exception.ZE;
 /** Status word. TOP is bits 11 to 13; our `fsw` field keeps those zero. */
 export const FSW = { SF: 0x0040, ES: 0x0080, C0: 0x0100, C1: 0x0200, C2: 0x0400, TOP: 0x3800, C3: 0x4000, B: 0x8000 } as const;
 export const TOP_SHIFT = 11;
-export const CONDITION_CODES = FSW.C0 | FSW.C1 | FSW.C2 | FSW.C3;
 
 /** Control word. PC and RC are fields: see `PC_BITS` and `Rounding`. */
 export const FCW = { PC: 0x0300, RC: 0x0c00, X: 0x1000 } as const;

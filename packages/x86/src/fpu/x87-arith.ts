@@ -17,7 +17,7 @@ export function defineX87Arith(x: X87, f80: F80Functions, loadOperand: LoadOpera
   const { emitter } = x.core;
   /** Writes the result to physical register `r` unless an unmasked exception forbids it. */
   const deliver = (fn: Fn, env: Int32, r: Int32, value: readonly Expr[], afterwards = (): void => {}): void =>
-    fn.if(x.settle.i32(env), () => {
+    x.settle(fn, env, () => {
       x.write(fn, env, r, value);
       afterwards();
     });

@@ -35,7 +35,7 @@ export function defineX87Compare(x: X87, compare: Callable, loadOperand: LoadOpe
     return ordering;
   };
   const concludeFcom = (fn: Fn, env: Int32, ordering: Int32, pops: Int32): void => {
-    const goOn = fn.let(x.settle.i32(env));
+    const goOn = fn.let(x.settleNow.i32(env));
     setConditions(fn, env, ordering.shl(ORDERING_TO_CC));
     fn.if(goOn, () => popTimes(fn, env, pops));
   };
@@ -54,7 +54,7 @@ export function defineX87Compare(x: X87, compare: Callable, loadOperand: LoadOpe
     const r = fn.let(x.register(env, i));
     const ordering = comparing(fn, env, x.isValid(env, r), () => x.read(env, r), quiet);
     const c1 = fn.let(x.get(env, 'fsw').and(FSW.C1));
-    const goOn = fn.let(x.settle.i32(env));
+    const goOn = fn.let(x.settleNow.i32(env));
     fn.if(core.flags.and(FSW.SF).eqz(), () => x.put(fn, env, 'fsw', x.get(env, 'fsw').or(c1)));
     fn.if(goOn, () => popTimes(fn, env, pops));
     fn.return(ordering);

@@ -107,7 +107,7 @@ function defineMoves(x: X87): void {
     x.begin(fn, env);
     const [a, b] = [fn.let(x.get(env, 'top')), fn.let(x.register(env, i))];
     const [valueA, valueB] = [orIndefinite(fn, env, a), orIndefinite(fn, env, b)];
-    fn.if(x.settle.i32(env), () => {
+    x.settle(fn, env, () => {
       x.write(fn, env, a, valueB);
       x.write(fn, env, b, valueA);
     });
@@ -118,7 +118,7 @@ function defineMoves(x: X87): void {
     const missing = fn.let(x.isValid(env, d).and(x.isValid(env, s)).eqz());
     fn.if(missing, () => {
       x.underflow(fn);
-      fn.if(x.settle.i32(env), () => x.write(fn, env, d, x.indefinite));
+      x.settle(fn, env, () => x.write(fn, env, d, x.indefinite));
     }, () => fn.if(taken, () => x.write(fn, env, d, x.read(env, s))));
   });
   const signOperation = (name: string, change: (se: Int32) => Int32): void => void emitter.export(name, [I32], [], (fn, env) => {
@@ -126,7 +126,7 @@ function defineMoves(x: X87): void {
     const top = fn.let(x.get(env, 'top'));
     const [se, sig] = orIndefinite(fn, env, top);
     fn.if(x.isValid(env, top), () => fn.set(se, change(se)));
-    fn.if(x.settle.i32(env), () => x.write(fn, env, top, [se, sig]));
+    x.settle(fn, env, () => x.write(fn, env, top, [se, sig]));
   });
   signOperation('fchs', (se) => se.xor(0x8000));
   signOperation('fabs', (se) => se.and(0x7fff));

@@ -22,7 +22,7 @@ export function defineX87Remainder(x: X87, c: ArithContext): void {
       const [d, s] = [fn.let(x.get(env, 'top')), fn.let(x.register(env, i32(1)))];
       const [se, sig] = [fn.let(x.indefinite[0]), fn.let(x.indefinite[1])];
       fn.if(x.isValid(env, d).and(x.isValid(env, s)), () => fn.assign([se, sig], remainder, ...x.read(env, d), ...x.read(env, s)), () => x.underflow(fn));
-      const deliver = fn.let(x.settle.i32(env));
+      const deliver = fn.let(x.settleNow.i32(env));
       x.put(fn, env, 'fsw', x.get(env, 'fsw').and(~(FSW.C0 | FSW.C2 | FSW.C3)).or(conditions));
       fn.if(deliver, () => x.write(fn, env, d, [se, sig]));
     });

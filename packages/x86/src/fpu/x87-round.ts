@@ -23,7 +23,7 @@ export function defineX87Round(x: X87, c: ArithContext): void {
     const top = fn.let(x.get(env, 'top'));
     const [se, sig] = [fn.let(x.indefinite[0]), fn.let(x.indefinite[1])];
     fn.if(x.isValid(env, top), () => fn.assign([se, sig], operation, ...x.read(env, top)), () => x.underflow(fn));
-    fn.if(x.settle.i32(env), () => x.write(fn, env, top, [se, sig]));
+    x.settle(fn, env, () => x.write(fn, env, top, [se, sig]));
   });
   unary('frndint', defineRoundToInteger(c));
   const scale = defineScale(c);
@@ -32,7 +32,7 @@ export function defineX87Round(x: X87, c: ArithContext): void {
     const [d, s] = [fn.let(x.get(env, 'top')), fn.let(x.register(env, i32(1)))];
     const [se, sig] = [fn.let(x.indefinite[0]), fn.let(x.indefinite[1])];
     fn.if(x.isValid(env, d).and(x.isValid(env, s)), () => fn.assign([se, sig], scale, ...x.read(env, d), ...x.read(env, s)), () => x.underflow(fn));
-    fn.if(x.settle.i32(env), () => x.write(fn, env, d, [se, sig]));
+    x.settle(fn, env, () => x.write(fn, env, d, [se, sig]));
   });
   defineExtract(x, c);
   emitter.export('round_operand', [I32, I32, I32], [I32], (fn, env, sign, exp) => {
@@ -144,7 +144,7 @@ function defineExtract(x: X87, c: ArithContext): void {
     const [exponent, significand] = [[fn.let(x.indefinite[0]), fn.let(x.indefinite[1])], [fn.let(x.indefinite[0]), fn.let(x.indefinite[1])]] as const;
     fn.if(x.isValid(env, top).eqz(), () => x.underflow(fn), () =>
       fn.if(x.isValid(env, next), () => x.overflow(fn), () => fn.assign([...exponent, ...significand], extract, ...x.read(env, top))));
-    fn.if(x.settle.i32(env), () => {
+    x.settle(fn, env, () => {
       x.write(fn, env, top, exponent);
       x.push(fn, env, significand);
     });

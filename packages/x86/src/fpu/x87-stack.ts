@@ -27,27 +27,32 @@ export function defineX87(core: Core) {
   /** `(env) -> flags merged into FSW`; ES and B where one of them is unmasked. C1 is what this instruction made it. */
   const merged = core.emitter.define('merged_fsw', [I32], [I32], (fn, env) => {
     const fsw = fn.let(get(env, 'fsw').and(~FSW.C1).or(core.flags));
-    const unmasked = core.flags.and(core.masks.xor(-1)).and(ALL_EXCEPTIONS);
-    fn.if(unmasked, () => fn.set(fsw, fsw.or(FSW.ES | FSW.B)));
+    fn.if(core.flags.and(core.masks.xor(-1)).and(ALL_EXCEPTIONS), () => fn.set(fsw, fsw.or(FSW.ES | FSW.B)));
     fn.return(fsw);
   });
+  const unmasked = (): Int32 => core.flags.and(core.masks.xor(-1)).and(ALL_EXCEPTIONS);
   /** `(env) -> 1` where a result is to be delivered; takes the flags over into FSW. */
-  const settle = core.emitter.define('settle', [I32], [I32], (fn, env) => {
+  const settleNow = core.emitter.define('settle', [I32], [I32], (fn, env) => {
     put(fn, env, 'fsw', merged.i32(env));
     fn.return(core.flags.and(core.masks.xor(-1)).and(PRE_COMPUTATION).eqz());
+  });
+  /** Takes the flags over into FSW; runs `deliver` unless an unmasked exception keeps the result from being delivered. */
+  const settle = (fn: Fn, env: Int32, deliver: () => void): void => fn.block((leave) => {
+    fn.if(unmasked(), () => leave(settleNow.i32(env).eqz()), () => put(fn, env, 'fsw', get(env, 'fsw').and(~FSW.C1).or(core.flags)));
+    deliver();
   });
 
   const register = (env: Int32, i: Int32): Int32 => get(env, 'top').add(i).and(7);
   const cell = (env: Int32, register: Int32): Int32 => env.add(register.shl(ST_BYTES_LOG2));
 
   return {
-    core, at, get, put, merged, settle,
+    core, at, get, put, merged, settle, settleNow,
     /** Physical number of ST(i). */
     register,
     /** Starts an instruction: settings from FCW, no flags raised. */
-    begin: (fn: Fn, env: Int32): void => fn.call(core.useFcw, get(env, 'fcw')),
+    begin: (fn: Fn, env: Int32): void => core.useFcw(fn, fn.let(get(env, 'fcw'))),
     /** As `begin`, with a precision of 64 bits whatever precision control says. */
-    beginExact: (fn: Fn, env: Int32): void => fn.call(core.useFcw, get(env, 'fcw').or(FCW.PC)),
+    beginExact: (fn: Fn, env: Int32): void => core.useFcw(fn, fn.let(get(env, 'fcw').or(FCW.PC))),
     /** 1 where physical register `r` is not empty. */
     isValid: (env: Int32, r: Int32): Int32 => get(env, 'valid').shrU(r).and(1),
     read: (env: Int32, r: Int32): F80Value => [cell(env, r).load16(at('st') + SIGN_EXPONENT), cell(env, r).load64(at('st'))],

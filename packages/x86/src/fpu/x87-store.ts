@@ -138,7 +138,7 @@ export function defineX87Store(x: X87, p: StoreParts): void {
       fn.set(value[0], x.indefinite[0]);
       fn.set(value[1], x.indefinite[1]);
     });
-    fn.if(x.settle.i32(env), () => {
+    x.settle(fn, env, () => {
       x.write(fn, env, d, value);
       fn.if(pop, () => x.pop(fn, env));
     });
