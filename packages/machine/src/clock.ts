@@ -1,0 +1,149 @@
+/**
+ * Virtual time and the timers of all devices. Two kinds of time: `realtime` follows the host's clock while the machine runs;
+ * `icount` counts guest instructions, 2^shift ns each, so that a run is a function of its inputs (QEMU's `-icount`).
+ */
+import { EmuError } from '@emu/vaddr';
+import type { Clock, Timer, TimerOwner } from '@emu/devices';
+
+class MachineTimer implements Timer {
+  deadline: number | undefined;
+  readonly owner: TimerOwner;
+  readonly event: string;
+  readonly #clock: MachineClock;
+
+  constructor(clock: MachineClock, owner: TimerOwner, event: string) {
+    this.#clock = clock;
+    this.owner = owner;
+    this.event = event;
+  }
+
+  arm(atNs: number): void {
+    if (Number.isNaN(atNs)) throw new EmuError(`timer ${this.event}: the deadline is no number`);
+    this.deadline = atNs === Infinity ? undefined : atNs;
+    this.#clock.changed(this);
+  }
+
+  cancel(): void {
+    if (this.deadline === undefined) return;
+    this.deadline = undefined;
+    this.#clock.changed(this);
+  }
+}
+
+/** Timers and their order; how `now` comes about is the subclasses'. */
+export abstract class MachineClock implements Clock {
+  /** A deadline came closer: the running slice may be too long. */
+  onNearer: () => void = () => {};
+  readonly #timers: MachineTimer[] = [];
+  #next = Infinity;
+
+  abstract now(): number;
+
+  timer(owner: TimerOwner, event: string): Timer {
+    const timer = new MachineTimer(this, owner, event);
+    this.#timers.push(timer);
+    return timer;
+  }
+
+  /** Virtual ns of the nearest deadline, or Infinity. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** @internal A timer was armed or cancelled. */
+  changed(timer: MachineTimer): void {
+    const { deadline } = timer;
+    if (deadline !== undefined && deadline < this.#next) {
+      this.#next = deadline;
+      this.onNearer();
+    } else this.#findNext();
+  }
+
+  /** Fires what is due, in order of deadlines. Timers armed meanwhile fire too when they are due. */
+  runDue(): void {
+    while (this.#next <= this.now()) {
+      const due = this.#earliest()!;
+      due.deadline = undefined;
+      this.#findNext();
+      due.owner.onTimer(due.event);
+    }
+  }
+
+  /** A PC has some twenty timers, so a search is as good as a heap. */
+  #earliest(): MachineTimer | undefined {
+    let first: MachineTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.deadline !== undefined && (first === undefined || timer.deadline < first.deadline!)) first = timer;
+    }
+    return first;
+  }
+
+  #findNext(): void {
+    this.#next = this.#earliest()?.deadline ?? Infinity;
+  }
+}
+
+/** Follows the host's clock, and stands still while the machine is stopped. */
+export class RealtimeClock extends MachineClock {
+  readonly #hostMs: () => number;
+  #baseNs = 0;
+  #startMs: number | undefined;
+  #last = 0;
+
+  /** @param hostMs a monotonic clock in ms with fractions, such as `performance.now`. */
+  constructor(hostMs: () => number) {
+    super();
+    this.#hostMs = hostMs;
+  }
+
+  now(): number {
+    if (this.#startMs === undefined) return this.#baseNs;
+    const ns = this.#baseNs + Math.floor((this.#hostMs() - this.#startMs) * 1e6);
+    return (this.#last = Math.max(this.#last, ns));
+  }
+
+  start(): void {
+    this.#startMs ??= this.#hostMs();
+  }
+
+  stop(): void {
+    this.#baseNs = this.now();
+    this.#startMs = undefined;
+  }
+}
+
+/** Counts guest instructions. */
+export class IcountClock extends MachineClock {
+  shift: number;
+  readonly #instructions: () => number;
+  #baseNs = 0;
+  #baseInstructions = 0;
+
+  /** @param instructions executed by the guest so far. */
+  constructor(shift: number, instructions: () => number) {
+    super();
+    this.shift = shift;
+    this.#instructions = instructions;
+  }
+
+  now(): number {
+    return this.#baseNs + (this.#instructions() - this.#baseInstructions) * 2 ** this.shift;
+  }
+
+  /** Lets time pass without instructions: the guest slept until then. */
+  skipTo(ns: number): void {
+    const now = this.now();
+    this.#baseInstructions = this.#instructions();
+    this.#baseNs = Math.max(now, ns);
+  }
+
+  setShift(shift: number): void {
+    this.skipTo(0);
+    this.shift = shift;
+  }
+
+  /** Instructions that fit before `ns`, at least one. */
+  until(ns: number): number {
+    return Math.max(1, Math.ceil((ns - this.now()) / 2 ** this.shift));
+  }
+}

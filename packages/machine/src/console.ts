@@ -1,0 +1,80 @@
+/** Character devices between the guest's ports and the host: output is gathered and handed over once a slice. */
+import type { CharBackend, MachineHost } from './host.ts';
+import type { CharSource } from './options/types.ts';
+
+/** Output that is waiting, in bytes, after which it is handed over at once. */
+const GATHER = 16 * 1024;
+
+/** One host end, as the guest's device sees it. */
+export class Outlet implements CharBackend {
+  readonly #to: CharBackend;
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+  #listener: ((bytes: Uint8Array) => void) | undefined;
+
+  constructor(to: CharBackend) {
+    this.#to = to;
+    to.onInput?.((bytes) => this.#listener?.(bytes));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#parts.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes >= GATHER) this.flush();
+  }
+
+  onInput(listener: (bytes: Uint8Array) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Hands over what is waiting. */
+  flush(): void {
+    if (this.#bytes === 0) return;
+    const all = this.#parts.length === 1 ? this.#parts[0]! : new Uint8Array(this.#bytes);
+    if (this.#parts.length > 1) {
+      let at = 0;
+      for (const part of this.#parts) {
+        all.set(part, at);
+        at += part.length;
+      }
+    }
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#to.write(all);
+  }
+
+  close(): void {
+    this.flush();
+    this.#to.close?.();
+  }
+}
+
+/** All outlets of a machine. */
+export class Outlets {
+  readonly #host: MachineHost;
+  readonly #all: Outlet[] = [];
+
+  constructor(host: MachineHost) {
+    this.#host = host;
+  }
+
+  open(source: CharSource): Outlet {
+    const outlet = new Outlet(this.#backend(source));
+    this.#all.push(outlet);
+    return outlet;
+  }
+
+  flush(): void {
+    for (const outlet of this.#all) outlet.flush();
+  }
+
+  close(): void {
+    for (const outlet of this.#all) outlet.close();
+  }
+
+  #backend(source: CharSource): CharBackend {
+    if (source.type === 'stdio') return this.#host.stdio;
+    if (source.type === 'file') return this.#host.openOutput(source.path, source.append ?? false);
+    return { write() {} };
+  }
+}

@@ -1,0 +1,68 @@
+/** The machine's host in Node: files, disks in files, standard streams, a log. */
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileBlock } from '@emu/devices/node';
+import { MachineError } from './errors.ts';
+import type { CharBackend, MachineHost } from './host.ts';
+
+export interface NodeHostOptions {
+  /** Directories that are searched for files which are not found as named (`-L`). */
+  readonly dataDirs?: readonly string[];
+  /** What `stdio` means; default: standard output, no input. */
+  readonly stdio?: CharBackend;
+  /** Log file (`-D`); default: standard error. */
+  readonly logFile?: string;
+}
+
+export function nodeHost(options: NodeHostOptions = {}): MachineHost {
+  const { dataDirs = [], stdio = { write: (bytes) => writeAll(1, bytes) }, logFile } = options;
+  const log = logFile === undefined ? 2 : openFor(logFile, 'w');
+  const find = (name: string): string => [name, ...dataDirs.map((dir) => join(dir, name))].find((path) => existsSync(path)) ?? name;
+  return {
+    readFile: async (name) => {
+      const data = await readFile(find(name)).catch((error: NodeJS.ErrnoException) => {
+        throw new MachineError(`could not load '${name}': ${reason(error)}`, { cause: error });
+      });
+      return new Uint8Array(data.buffer, data.byteOffset, data.length);
+    },
+    openDisk: ({ file, cache, readonly }) => FileBlock.open(file, { cache, readonly }),
+    openOutput: (path, append) => {
+      const fd = openFor(path, append ? 'a' : 'w');
+      return { write: (bytes) => writeAll(fd, bytes), close: () => closeSync(fd) };
+    },
+    stdio,
+    log: (line) => writeAll(log, Buffer.from(`${line}\n`)),
+    nowMs: () => performance.now(),
+    wallClock: () => ({ ms: Date.now(), offsetMinutes: new Date().getTimezoneOffset() }),
+  };
+}
+
+function openFor(path: string, flags: 'w' | 'a'): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    throw new MachineError(`could not write to '${path}': ${reason(error as NodeJS.ErrnoException)}`, { cause: error });
+  }
+}
+
+/** Writes everything, also to a pipe whose reader is slow. A reader that is gone loses the rest. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return;
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+function reason({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'there is no such file; check the path';
+  if (code === 'EACCES') return 'permission denied; check who may read it';
+  if (code === 'EISDIR') return 'it is a directory; name a file';
+  return message;
+}
