@@ -19,7 +19,7 @@ export interface Rig {
   readonly mmu: SoftMmu;
   /** Page tables; its walk is the SoftMmu's unless the options have one. */
   readonly naive: NaiveMmu;
-  /** Compiled loads and stores through mmu index 0. */
+  /** Compiled loads and stores through mmu index 0; compiled at first use. */
   readonly code: AccessModule;
   readonly ram: HostPtr;
   /** Whether a guest fault was flagged since the last call. */
@@ -52,9 +52,10 @@ export function makeRig(options: RigOptions = {}): Rig {
     raise: () => { throw new GuestFault(); },
     ...options, fault,
   });
+  let code: AccessModule | undefined;
   return {
     arena, map, mmu, naive, ram, codeWrites, misaligned, flushes, retHi: fault.retHi, mailbox: fault.mailbox,
-    code: accessModule(arena, mmu, fault.mailbox, fault.retHi),
+    get code() { return (code ??= accessModule(arena, mmu, fault.mailbox, fault.retHi)); },
     faulted: () => {
       const set = arena.i32[fault.flag >>> 2] !== 0;
       arena.i32[fault.flag >>> 2] = 0;
