@@ -25,6 +25,7 @@ export class SlowPath {
   readonly #u8: Uint8Array;
   readonly #wide: boolean;
   readonly #flag: number;
+  readonly #retHi: number;
   readonly #walk: Walk;
   readonly #result: WalkResult = { phys: 0, prot: 0, pageBits: 12, global: false };
   /** An access that crosses a page: its bytes, and of its two parts the host address (or -1) and the physical address. */
@@ -41,6 +42,7 @@ export class SlowPath {
     this.#u8 = arena.u8;
     this.#wide = vaddrBits === 64;
     this.#flag = fault.flag >>> 2;
+    this.#retHi = fault.retHi >>> 2;
     this.#walk = walk;
     this.transfer = new Transfer(arena, map, fault.retHi, fault.mailbox);
     const protect = makeProtectKernel(arena, vaddrBits);
@@ -126,6 +128,7 @@ export class SlowPath {
   /** Sets the fault flag; 0 is the result of what faulted. */
   #fail(): number {
     this.#i32[this.#flag] = 1;
+    this.#i32[this.#retHi] = 0;
     return 0;
   }
 

@@ -47,8 +47,11 @@ test('two machines share nothing', () => {
 
 describe.each([64, 32] as const)('faults with %i-bit addresses', (vaddrBits) => {
   test('are reported with address and access, flagged, and give 0', () => {
-    const { naive, code, faulted } = makeRig({ vaddrBits });
+    const { naive, code, faulted, map } = makeRig({ vaddrBits });
     naive.mapPage(0x5000n, { phys: 0x1000, prot: Prot.READ });
+    map.writePhys64(0x1ffc, -1, -1);
+    naive.mapPage(0x6000n, { phys: 0x2000, prot: Prot.READ });
+    expect(code.load(MemOp.b64, 0x5ffcn)).toBe(0xffff_ffff_ffff_ffffn);
     expect(code.load(MemOp.b64, 0x7123n)).toBe(0n);
     expect([faulted(), naive.fault]).toEqual([true, { va: 0x7123n, access: Access.READ, mmuIdx: 0 }]);
     code.store(MemOp.b8, 0x5001n, 1n);
