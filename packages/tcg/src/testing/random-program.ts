@@ -80,6 +80,7 @@ class Generator {
   readonly #pool: Temp[][] = [[], [], [], [], []];
   /** Locals that are written again and again. */
   readonly #variables: Temp[] = [];
+  readonly #freeSlots: (0 | 1)[] = [0, 1];
   #offset = 0;
 
   constructor(machine: TestMachine, ir: Ir, numbers: Numbers) {
@@ -154,11 +155,9 @@ class Generator {
 
   #leave(how = this.#n.below(3)): void {
     const ir = this.#ir;
-    switch (how) {
-      case 0: return ir.exit_tb(this.#n.below(4));
-      case 1: return ir.goto_tb(this.#n.below(2) as 0 | 1);
-      default: return ir.lookup_and_goto_ptr();
-    }
+    if (how === 0) ir.exit_tb(this.#n.below(4));
+    else if (how === 1 && this.#freeSlots.length > 0) ir.goto_tb(this.#freeSlots.pop()!);
+    else ir.lookup_and_goto_ptr();
   }
 
   /** A temp or constant of a type. */
