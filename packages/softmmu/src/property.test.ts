@@ -102,7 +102,7 @@ test.each([[64, 6, 6], [64, 1, 2], [64, 1, 14], [32, 1, 3]] as const)('%i-bit ad
     }
     expect(real.arena.u8.subarray(real.ram, real.ram + RAM_PAGES * 4096)).toEqual(model.arena.u8.subarray(model.ram, model.ram + RAM_PAGES * 4096));
     expect(real.registers).toEqual(model.registers);
-  }), { numRuns: 120 });
+  }), { numRuns: 80 });
 });
 
 /** The 4 KiB pages of the page of 2^pageBits bytes around `base`. */
