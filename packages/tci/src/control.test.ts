@@ -1,9 +1,10 @@
-import { Cond, Exit, GUEST_FAULT, HelperRegistry, jumpCacheIndex, JUMP_CACHE_ENTRY, JumpCache, TB, Type } from '@emu/tcg';
+import { Cond, COND_NAMES, Exit, GUEST_FAULT, HelperRegistry, jumpCacheIndex, JUMP_CACHE_ENTRY, JumpCache, TB, Type } from '@emu/tcg';
 import type { Backend, Helper, Ir } from '@emu/tcg';
 import { ReferenceBackend } from '@emu/tcg/testing';
 import { Arena, EmuError } from '@emu/vaddr';
 import { I32, ModuleBuilder } from '@emu/wasm';
 import { describe, expect, test } from 'vitest';
+import { FUSED_SEQUENCES } from './fused.ts';
 import { Tci, TciError } from './index.ts';
 import { noGuestMemory, Rig, type Parts } from './rig.ts';
 
@@ -209,6 +210,57 @@ test('a TB with a compiled entry continues there, with the entry argument, and c
   rig.arena.u32[(first.record + TB.jump) >>> 2] = compiled.record;
   expect(rig.run(first, 10)).toBe(Exit.TB);
   expect([rig.header.exitSlot, rig.read(Type.i64, 0), rig.header.budget]).toEqual([9, 11n, 8]);
+});
+
+test('a branch into the middle of a fused sequence runs the rest of it only', () => {
+  const rig = new Rig(makeTci);
+  const [condition, a, b, one] = [0, 1, 2, 3].map((i) => rig.global(Type.i64, i)) as [number, number, number, number];
+  const tb = rig.tb((ir) => {
+    const middle = ir.newLabel();
+    ir.brcond(condition, ir.const64(0), Cond.ne, middle);
+    ir.set(a, one);
+    ir.set_label(middle);
+    ir.set(b, one);
+    ir.exit_tb(0);
+  });
+  rig.write(Type.i64, 3, 1n);
+  for (const [taken, expected] of [[0n, [1n, 1n]], [5n, [0n, 1n]]] as const) {
+    for (const i of [1, 2]) rig.write(Type.i64, i, 0n);
+    rig.write(Type.i64, 0, taken);
+    rig.run(tb);
+    expect([rig.read(Type.i64, 1), rig.read(Type.i64, 2)]).toEqual(expected);
+  }
+});
+
+test.each(FUSED_SEQUENCES)('the fused sequence %s ... does what its parts do, also where a branch in it is taken', (...sequence) => {
+  const compare = sequence.find((name) => name.startsWith('brcond'));
+  const load = (memory: Rig): bigint[] => [0, 1, 2, 3].map((i) => memory.read(Type.i64, i) as bigint);
+  const outcomes = [makeTci, makeReference].map((make) => {
+    const rig = new Rig(make);
+    const [r0, r1, r2, pc] = [0, 1, 2, 3].map((i) => rig.global(Type.i64, i)) as [number, number, number, number];
+    const tb = rig.tb((ir) => {
+      const away = ir.newLabel();
+      ir.insn_start(0);
+      for (const name of sequence) {
+        if (name === 'mov_i64') ir.set(r1, r0);
+        else if (name === 'mov_i32') ir.set(rig.global(Type.i32, 0), ir.const32(9));
+        else if (name === 'add_i64') ir.set(pc, ir.add(pc, r2));
+        else if (name === 'sub_i64') ir.set(r2, ir.sub(r2, pc));
+        else if (name === 'extract_i64') ir.set(r1, ir.extract(r0, 4, 20));
+        else if (name === 'sextract_i64') ir.set(r1, ir.sextract(r1, 2, 7));
+        else if (name === compare) ir.brcond(r0, r2, COND_NAMES.indexOf(compare.slice('brcond_i64_'.length) as (typeof COND_NAMES)[number]) as Cond, away);
+        else if (name.startsWith('goto_tb')) ir.goto_tb(Number(name.at(-1)) as 0 | 1);
+        else if (name === 'lookup_and_goto_ptr') ir.lookup_and_goto_ptr();
+      }
+      if (compare) ir.set_label(away);
+      ir.exit_tb(3);
+    });
+    return [[5n, 7n], [7n, 5n], [5n, 5n], [-1n, 5n]].map(([a, b]) => {
+      [a!, 2n, b!, 0x1000n].forEach((value, i) => rig.write(Type.i64, i, BigInt.asUintN(64, value)));
+      return [rig.run(tb), rig.header.exitSlot, ...load(rig)];
+    });
+  });
+  expect(outcomes[0]).toEqual(outcomes[1]);
 });
 
 describe('misuse is an EmuError that says what to do', () => {

@@ -66,11 +66,21 @@ const br: EmitCase = (e) => {
 /** Words: a, b, target. */
 const BRCOND_BYTES = 4 * WORD;
 const brcond: EmitCase = (e, { op, type, variant }) => {
+  const compare = (): void => emitCompare(new CellTarget(e.f, e.ip, op, type, -1, 0), type, 0, 1, variant);
+  if (e.continues) {
+    compare();
+    e.f.if_();
+    word(e, 3);
+    e.f.localSet(e.ip);
+    e.f.br(e.next);
+    e.f.end();
+    return advance(e, BRCOND_BYTES);
+  }
   word(e, 3);
   e.f.localGet(e.ip);
   e.f.i32Const(BRCOND_BYTES);
   e.f.i32Add();
-  emitCompare(new CellTarget(e.f, e.ip, op, type, -1, 0), type, 0, 1, variant);
+  compare();
   e.f.select();
   e.f.localSet(e.ip);
   e.f.br(e.next);

@@ -17,6 +17,8 @@ export interface Emitter {
   readonly next: number;
   readonly enter: number;
   readonly fault: number;
+  /** What follows the case runs next, without a dispatch. */
+  readonly continues: boolean;
 }
 
 /** Pushes word `i` of the instruction. */
@@ -31,7 +33,7 @@ export function advance(e: Emitter, bytes: number): void {
   e.f.i32Const(bytes);
   e.f.i32Add();
   e.f.localSet(e.ip);
-  e.f.br(e.next);
+  if (!e.continues) e.f.br(e.next);
 }
 
 /** Stores a constant in the CPU header. */

@@ -11,7 +11,7 @@ import { CASE_BASE, TYPES, VARIANT_OPERAND } from './cases.ts';
 import { isHostOp } from './emit-ops.ts';
 import { TciError } from './errors.ts';
 import { guestCaseOf, type GuestMemory } from './guest-access.ts';
-import type { Interpreter } from './interpreter.ts';
+import { fusedKey, type Interpreter } from './interpreter.ts';
 
 /** Cells of 8 and of 16 bytes for the temps of the running TB, and a cell for each small constant. */
 const CELLS = 4096;
@@ -20,6 +20,8 @@ const SMALL_MIN = -256, SMALL_MAX = 1023;
 /** Upper bounds used to check for room before encoding. */
 const MAX_OP_BYTES = 96, MAX_CONST_BYTES = 16, ARG_BYTES = 4;
 const MAX_INSNS = 0x10000;
+/** The guest instruction's index in an instruction's first word. */
+const INSN_MASK = 0xffff0000;
 const OUTS = Uint8Array.from(ROWS, (row) => row.outs.length);
 const INS = Uint8Array.from(ROWS, (row) => row.ins.length);
 const FIRST_GUEST_OP = Op.qemu_ld, LAST_GUEST_OP = Op.atomic_cmpxchg;
@@ -45,6 +47,9 @@ export class Encoder {
   #ir!: Ir;
   /** Address that the current op's output is redirected to, or -1. */
   #redirected: HostPtr = -1;
+  /** Case of the instruction that a next one may be fused to, and its word; -1 for none. */
+  #previous = -1;
+  #previousAt = 0;
   /** Index of the current op's first operand, and the word that is written next. */
   #p = 0;
   #w = 0;
@@ -109,6 +114,7 @@ export class Encoder {
     this.#labels.fill(0, 0, labelCount);
     this.#free.length = this.#freeWide.length = 0;
     this.#used = this.#usedWide = 0;
+    this.#previous = -1;
   }
 
   /** Pass 1: last uses, and the pool from `at` on. Returns the address after the pool. */
@@ -230,7 +236,7 @@ export class Encoder {
     if (base < 0) throw new TciError(`Op ${OP_NAMES[op]} has no case for type ${type}; the IR is not verified`);
     const variantOperand = VARIANT_OPERAND[op]!;
     const number = variantOperand < 0 ? base : base + ir.args[this.#p + variantOperand]!;
-    this.#u32[this.#w++] = number;
+    this.#begin(number, 0);
     this.#operands(i, op);
     if (isHostOp(op)) this.#u32[this.#w++] = ir.args[this.#p + OUTS[op]! + INS[op]!]!;
     else if (op === Op.br) this.#branch(ir.args[this.#p]!);
@@ -239,11 +245,24 @@ export class Encoder {
     else for (const extra of this.#extras[number]!) this.#extra(extra);
   }
 
+  /** Begins an instruction, and fuses it to the one before if there is a case for both. */
+  #begin(number: number, insn: number): void {
+    const fused = this.#previous < 0 ? undefined : this.#interpreter.fused.get(fusedKey(this.#previous, number));
+    if (fused === undefined) {
+      this.#previous = number;
+      this.#previousAt = this.#w;
+    } else {
+      this.#previous = fused;
+      this.#u32[this.#previousAt] = (this.#u32[this.#previousAt]! & INSN_MASK) | fused;
+    }
+    this.#u32[this.#w++] = number | (insn << 16);
+  }
+
   /** A load or store at a constant address. */
   #moveAt(i: number, op: number, type: number): void {
     const { args, tempLo } = this.#ir, p = this.#p;
     const value = op === Op.ld ? this.#outputAddress(i, args[p]!) : this.#address(args[p]!), place = tempLo[args[p + 1]!]! + args[p + 2]!;
-    this.#u32[this.#w++] = CASE_BASE[Op.mov * TYPES + type]!;
+    this.#begin(CASE_BASE[Op.mov * TYPES + type]!, 0);
     this.#u32[this.#w++] = op === Op.ld ? value : place;
     this.#u32[this.#w++] = op === Op.ld ? place : value;
   }
@@ -252,7 +271,7 @@ export class Encoder {
     const { args } = this.#ir, p = this.#p;
     const operands = OUTS[op]! + INS[op]!;
     const memop = args[p + operands]!, mmu = args[p + operands + 1]!;
-    this.#u32[this.#w++] = (this.#interpreter.memoryBase + guestCaseOf(op, type, memop)) | (insn << 16);
+    this.#begin(this.#interpreter.memoryBase + guestCaseOf(op, type, memop), insn);
     this.#operands(i, op);
     this.#u32[this.#w++] = memOpIdx(memop, mmu);
     this.#u32[this.#w++] = this.#guest.descriptor(mmu);
@@ -261,7 +280,7 @@ export class Encoder {
   #call(i: number, insn: number): void {
     const { args, callArgs } = this.#ir, p = this.#p;
     const d = args[p]!, helper = args[p + 1]!, first = args[p + 2]!, count = args[p + 3]!;
-    this.#u32[this.#w++] = this.#interpreter.callCaseOf[helper]! | (insn << 16);
+    this.#begin(this.#interpreter.callCaseOf[helper]!, insn);
     this.#u32[this.#w++] = helper;
     if (d >= 0) this.#u32[this.#w++] = this.#outputAddress(i, d);
     for (let a = first; a < first + count; a++) this.#u32[this.#w++] = this.#address(callArgs[a]!);

@@ -20,6 +20,7 @@ import { CASE_KEYS, isValueOp, VARIANT_OPERAND, type CaseKey } from './cases.ts'
 import { CellTarget } from './cell-target.ts';
 import { advance, leave, setHeader, type Emitter } from './emit.ts';
 import { emitOp } from './emit-ops.ts';
+import { fusedPrefixes } from './fused.ts';
 import { TciError } from './errors.ts';
 import { guestCases, type GuestMemory } from './guest-access.ts';
 
@@ -42,6 +43,8 @@ export interface Interpreter {
   readonly callCaseOf: readonly number[];
   /** Case number of the first guest access. */
   readonly memoryBase: number;
+  /** `fusedKey(case, next case)` -> the case that is both. */
+  readonly fused: ReadonlyMap<number, number>;
 }
 
 type EmitCase = (e: Emitter) => readonly Extra[];
@@ -59,10 +62,32 @@ export function buildInterpreter(layout: InterpreterLayout): Interpreter {
     ...guest.map((c): [string, EmitCase] => [c.name, (e) => { c.emit(e); return []; }]),
     ...calls.cases.map((c): [string, EmitCase] => [c.name, (e) => { emitCall(e, m, helperTable, c); return []; }]),
   ];
+  const fused = addFused(emitters);
   if (emitters.length > MAX_CASES) throw new TciError(`${emitters.length} cases do not fit 16 bits; the op table or the helpers have too many forms`);
   const cases = emitRun(m, layout, entries, emitters);
   const memoryBase = CASE_KEYS.length, callBase = memoryBase + guest.length;
-  return { bytes: m.finish(), cases, callCaseOf: calls.caseOf.map((i) => callBase + i), memoryBase };
+  return { bytes: m.finish(), cases, callCaseOf: calls.caseOf.map((i) => callBase + i), memoryBase, fused };
+}
+
+export const fusedKey = (first: number, next: number): number => first * MAX_CASES + next;
+
+/** Appends a case for each fused sequence: the parts one after the other, of which the last dispatches. */
+function addFused(emitters: [string, EmitCase][]): Map<number, number> {
+  const numbers = new Map(emitters.map(([name], i) => [name, i]));
+  const fused = new Map<number, number>();
+  for (const parts of fusedPrefixes()) {
+    const known = parts.map((name) => numbers.get(name));
+    if (known.includes(undefined)) throw new TciError(`Fused sequence ${parts.join(' ')} names a case that does not exist`);
+    const beginning = numbers.get(parts.slice(0, -1).join(' '))!, name = parts.join(' ');
+    fused.set(fusedKey(beginning, known.at(-1)!), emitters.length);
+    numbers.set(name, emitters.length);
+    const emit = known.map((number) => emitters[number!]![1]);
+    emitters.push([name, (e) => {
+      emit.forEach((part, i) => part({ ...e, continues: i < emit.length - 1 }));
+      return [];
+    }]);
+  }
+  return fused;
 }
 
 function emitKey(e: Emitter, key: CaseKey): readonly Extra[] {
@@ -83,7 +108,7 @@ function emitRun(m: ModuleBuilder, layout: InterpreterLayout, entries: number, e
   f.nameLocal(tb, 'tb');
   const fault = f.block(undefined, 'fault');
   const enter = f.loop(undefined, 'enter');
-  const e: Emitter = { f, ip, tb, header: layout.header, jumpCache: layout.jumpCache, enter, fault, next: enter };
+  const e: Emitter = { f, ip, tb, header: layout.header, jumpCache: layout.jumpCache, enter, fault, next: enter, continues: false };
   emitEnter(e, m, entries);
   const next = f.loop(undefined, 'next');
   const body: Emitter = { ...e, next };
