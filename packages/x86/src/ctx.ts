@@ -13,10 +13,10 @@ import { Cond, HDR, MemOp, Type } from '@emu/tcg';
 import type { Helper, Ir, Label, Temp } from '@emu/tcg';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
-import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind } from './flags.ts';
+import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
 import { HF, mmuIndex } from './hflags.ts';
 import type { X86Helpers } from './helpers/index.ts';
-import { EFLAGS, Reg, SegReg, ST } from './state.ts';
+import { EFLAGS, Reg, SegReg, ST, Vector } from './state.ts';
 
 /** Arguments of `exit_tb`: what the main loop does next. */
 export const ExitCode = {
@@ -32,6 +32,9 @@ export const ExitCode = {
 
 /** Size in bits to the memory op that loads it zero-extended. */
 const memOpOfBits = (bits: number): number => (bits === 8 ? MemOp.b8 : bits === 16 ? MemOp.b16 : bits === 32 ? MemOp.b32 : MemOp.b64);
+
+/** Kinds whose `ccSrc2` means something. */
+const SRC2_KINDS: ReadonlySet<number> = new Set([CcKind.ADC, CcKind.SBB]);
 
 export interface Globals {
   readonly rip: Temp;
@@ -240,9 +243,10 @@ export class Ctx {
     return ST.scratch + 8 * n;
   }
 
-  /** #GP(0) unless the address is canonical (bits 63 to 47, or 56 with LA57, are equal). */
+  /** #GP(0) unless the address is canonical: bits 63 to 47, or 56 with LA57, are equal. Nothing to check outside 64-bit mode. */
   canonicalOrGp(address: Temp): void {
-    this.ir.call(this.h.checkCanonical, address);
+    if (this.mode !== 64) return;
+    this.raiseIf(this.ir.sextract(address, 0, this.hflags & HF.LA57 ? 57 : 48), address, Cond.ne, Vector.GP, 0);
   }
 
   /**
@@ -406,6 +410,25 @@ export class Ctx {
     return this.g.ccSrc;
   }
 
+  /**
+   * New CF and OF (`carryOverflow` has them at their EFLAGS places, nothing else), the other flags stay. With `count`, a run-time
+   * count of 0 leaves all six.
+   */
+  overrideCarryOverflow(carryOverflow: Temp, count: Temp = -1): void {
+    const ir = this.ir, g = this.g;
+    const known = this.ccOp !== CC_DYNAMIC && (this.ccOp & CC_OVERRIDE || !SRC2_KINDS.has(ccKind(this.ccOp)));
+    if (!known) this.eflags();
+    const code = this.ccOp | CC_OVERRIDE;
+    if (count < 0) {
+      ir.set(g.ccSrc2, carryOverflow);
+      return this.setCcOp(code);
+    }
+    const zero = ir.const64(0);
+    ir.set(g.ccOp, ir.movcond(ir.extrl_i64_i32(count), ir.const32(0), ir.const32(code), ir.const32(this.ccOp), Cond.ne));
+    ir.set(g.ccSrc2, ir.movcond(count, zero, carryOverflow, g.ccSrc2, Cond.ne));
+    this.setCcDynamic();
+  }
+
   /** CF as 0 or 1, i64. */
   carry(): Temp {
     this.cond(2);
@@ -416,10 +439,20 @@ export class Ctx {
   cond(cc: number): void {
     const code = this.ccOp;
     if (code === CC_DYNAMIC) this.#condEflags(cc);
+    else if (code & CC_OVERRIDE) this.#condOverride(cc, code - CC_OVERRIDE);
     else if (code === CC_EFLAGS) this.#condEflags(cc);
     else if (ccKind(code) === CcKind.SUB) this.#condSub(cc, ccBits(code));
     else this.#condResult(cc, ccKind(code), ccBits(code));
     if (cc & 1) this.condOp = (this.condOp ^ 1) as Cond;
+  }
+
+  /** CF is in `cc_src2`; ZF, SF and PF follow from the rest; whatever mixes them needs EFLAGS. */
+  #condOverride(cc: number, code: number): void {
+    const kind = cc >> 1;
+    if (kind === 1) this.#set(this.g.ccSrc2, Cond.tstne, this.ir.const64(EFLAGS.CF));
+    else if (code === CC_EFLAGS && kind === 2) this.#set(this.g.ccSrc, Cond.tstne, this.ir.const64(EFLAGS.ZF));
+    else if (code !== CC_EFLAGS && (kind === 2 || kind === 4)) this.#condResult(cc, ccKind(code), ccBits(code));
+    else this.#condEflags(cc);
   }
 
   #set(a: Temp, op: Cond, b: Temp): void {

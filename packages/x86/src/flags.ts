@@ -14,8 +14,8 @@
  * | SHL | result | operand shifted by count - 1 | |
  * | SHR | result | operand shifted by count - 1 (also SAR) | |
  * | MUL | low half | 0 exactly if CF = OF = 0 | |
- * | POPCNT | result: ZF, others 0 | - | |
- * | BITS | result: ZF, SF unchanged semantics of LZCNT/TZCNT: CF = src == 0, ZF = dst == 0 | source | |
+ * | POPCNT | result: ZF; the others are 0 | - | |
+ * | BITS (LZCNT, TZCNT) | count: ZF = dst is 0 | source: CF = src is 0 | |
  */
 import { EFLAGS } from './state.ts';
 
@@ -26,6 +26,8 @@ export const ccCode = (kind: CcKind, bits: number): number => kind * 4 + (bits =
 export const ccKind = (code: number): CcKind => (code >> 2) as CcKind;
 export const ccBits = (code: number): number => 8 << (code & 3);
 export const CC_EFLAGS = CcKind.EFLAGS * 4;
+/** Added to a code: CF and OF are those bits of `ccSrc2`, the other four as the rest of the code says (rotates, bit tests). */
+export const CC_OVERRIDE = 64;
 /** Translator only: the code is in memory, not known. */
 export const CC_DYNAMIC = -1;
 
@@ -60,6 +62,7 @@ const equal = (aLo: number, aHi: number, bLo: number, bHi: number, bits: number)
 
 /** The six flags from lazy state, as EFLAGS bits. All arguments but `code` are halves of 64-bit values. */
 export function computeFlags(code: number, dLo: number, dHi: number, sLo: number, sHi: number, s2Lo: number): number {
+  if (code & CC_OVERRIDE) return (computeFlags(code - CC_OVERRIDE, dLo, dHi, sLo, sHi, 0) & ~(CF | OF)) | (s2Lo & (CF | OF));
   const kind = ccKind(code), bits = ccBits(code);
   if (kind === CcKind.EFLAGS) return sLo & (CF | PF | AF | ZF | SF | OF);
   const result = resultFlags(dLo, dHi, bits);

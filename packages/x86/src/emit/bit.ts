@@ -20,7 +20,7 @@ const bitTest = (change: ((c: Ctx, value: Temp, mask: Temp) => Temp) | undefined
     old = atomic ? atomic(c, addr, mask) : c.load(bits, addr);
   } else old = c.read(0);
   const carry = ir.extract(ir.shr(old, bit), 0, 1);
-  c.setEflags(ir.deposit(c.eflags(), carry, 0, 1));
+  c.overrideCarryOverflow(carry);
   if (change && !c.isMem(0)) c.write(0, change(c, old, mask));
 };
 export const emitBt: Emit = bitTest(undefined);
@@ -28,12 +28,13 @@ export const emitBts: Emit = bitTest((c, v, m) => c.ir.or(v, m), (c, a, m) => c.
 export const emitBtr: Emit = bitTest((c, v, m) => c.ir.andc(v, m), (c, a, m) => c.ir.atomic_fetch_and(a, c.ir.not(m), c.memop(c.bits(0)), c.mmu));
 export const emitBtc: Emit = bitTest((c, v, m) => c.ir.xor(v, m), (c, a, m) => c.ir.atomic_fetch_xor(a, m, c.memop(c.bits(0)), c.mmu));
 
-/** A source of 0 sets ZF and leaves the destination. */
-const scan = (find: (c: Ctx, v: Temp) => Temp): Emit => (c) => {
+/** A source of 0 sets ZF and leaves the destination, one of 32 bits with its upper half. */
+const scan = (find: (c: Ctx, v: Temp) => Temp): Emit => (c, i) => {
   const ir = c.ir, bits = c.bits(0), v = ir.mov(c.readZ(1));
   const d = ir.movcond(v, ir.const64(0), find(c, v), c.read(0), Cond.ne);
   c.setCc(CcKind.LOGIC, bits, v);
-  c.write(0, d);
+  if (bits === 32) ir.set(c.g.gpr[i.reg]!, d);
+  else c.write(0, d);
 };
 export const emitBsf: Emit = scan((c, v) => c.ir.ctz(v, c.ir.const64(0)));
 export const emitBsr: Emit = scan((c, v) => c.ir.sub(c.ir.const64(63), c.ir.clz(v, c.ir.const64(0))));

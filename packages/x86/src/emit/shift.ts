@@ -54,27 +54,25 @@ function rotated(c: Ctx, a: Temp, n: Temp, bits: number, left: boolean): Temp {
   return ir.extu_i32_i64(left ? ir.rotl(v, n32) : ir.rotr(v, n32));
 }
 
-/** CF is the bit that went round; OF the change of sign (defined for a count of one, and like this on hardware for others). */
+/** CF is the bit that went round; OF the change of sign (defined for a count of one, and like this on hardware for others). Both at their EFLAGS places. */
 function rotateFlags(c: Ctx, d: Temp, bits: number, left: boolean): Temp {
   const ir = c.ir, top = ir.extract(d, bits - 1, 1);
   const carry = left ? ir.extract(d, 0, 1) : top;
-  const overflow = ir.xor(top, left ? carry : ir.extract(d, bits - 2, 1));
-  return flagsWith(c, carry, overflow);
+  return carryOverflow(c, carry, ir.xor(top, left ? carry : ir.extract(d, bits - 2, 1)));
 }
 
+const carryOverflow = (c: Ctx, carry: Temp, overflow: Temp): Temp => c.ir.or(carry, c.ir.shl(overflow, c.ir.const64(11)));
 const flagsWith = (c: Ctx, carry: Temp, overflow: Temp): Temp =>
   c.ir.deposit(c.ir.deposit(c.eflags(), carry, 0, 1), overflow, 11, 1);
 
 const rotate = (left: boolean): Emit => (c) => {
   const ir = c.ir, bits = c.bits(0), n = knownCount(c, 1, bits);
-  const count = n < 0 ? countInCl(c, bits) : ir.const64(n);
+  const count = n < 0 ? ir.mov(countInCl(c, bits)) : ir.const64(n);
   const a = c.readRmw(0);
   if (n === 0) return c.write(0, a);
   const d = rotated(c, a, count, bits, left);
   if (c.isMem(0)) c.write(0, d);
-  let e = rotateFlags(c, d, bits, left);
-  if (n < 0) e = ir.movcond(count, ir.const64(0), e, c.eflags(), Cond.ne);
-  c.setEflags(e);
+  c.overrideCarryOverflow(rotateFlags(c, d, bits, left), n < 0 ? count : -1);
   if (!c.isMem(0)) c.write(0, d);
 };
 export const emitRol: Emit = rotate(true);
