@@ -7,6 +7,8 @@ import type { Clock, Timer, TimerOwner } from '@emu/devices';
 
 class MachineTimer implements Timer {
   deadline: number | undefined;
+  /** The `runDue` that fired it last. */
+  turn = 0;
   readonly owner: TimerOwner;
   readonly event: string;
   readonly #clock: MachineClock;
@@ -36,6 +38,7 @@ export abstract class MachineClock implements Clock {
   onNearer: () => void = () => {};
   readonly #timers: MachineTimer[] = [];
   #next = Infinity;
+  #turn = 0;
 
   abstract now(): number;
 
@@ -56,31 +59,34 @@ export abstract class MachineClock implements Clock {
     if (deadline !== undefined && deadline < this.#next) {
       this.#next = deadline;
       this.onNearer();
-    } else this.#findNext();
+    } else this.#next = this.#earliest()?.deadline ?? Infinity;
   }
 
-  /** Fires what is due, in order of deadlines. Timers armed meanwhile fire too when they are due. */
+  /**
+   * Fires what is due, in order of deadlines, each timer once: a periodic one that is late by several periods fires again in the next
+   * turn, after the guest has run for a while, so that the guest sees its ticks one by one.
+   */
   runDue(): void {
-    while (this.#next <= this.now()) {
-      const due = this.#earliest()!;
+    const turn = ++this.#turn;
+    for (;;) {
+      const due = this.#earliest(turn);
+      if (!due || due.deadline! > this.now()) return;
       due.deadline = undefined;
-      this.#findNext();
+      due.turn = turn;
+      this.#next = this.#earliest()?.deadline ?? Infinity;
       due.owner.onTimer(due.event);
     }
   }
 
   /** A PC has some twenty timers, so a search is as good as a heap. */
-  #earliest(): MachineTimer | undefined {
+  #earliest(exceptTurn = -1): MachineTimer | undefined {
     let first: MachineTimer | undefined;
     for (const timer of this.#timers) {
-      if (timer.deadline !== undefined && (first === undefined || timer.deadline < first.deadline!)) first = timer;
+      if (timer.turn !== exceptTurn && timer.deadline !== undefined && (first === undefined || timer.deadline < first.deadline!)) first = timer;
     }
     return first;
   }
 
-  #findNext(): void {
-    this.#next = this.#earliest()?.deadline ?? Infinity;
-  }
 }
 
 /** Follows the host's clock, and stands still while the machine is stopped. */

@@ -21,6 +21,7 @@ import { Machine } from './machine.ts';
 import { PcMemory } from './memory.ts';
 import { DEFAULT_OPTIONS, type FileSource, type MachineOptions } from './options/types.ts';
 import { Board } from './pc.ts';
+import { SliceGuest } from './slice-guest.ts';
 import { randomWords } from './random.ts';
 
 /** The counter that RDTSC shows runs at 1 GHz: one tick a virtual nanosecond. */
@@ -125,10 +126,11 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
   const x86 = createX86({ arena, map, bus, model, onCodeWrite: (at, bytes) => !engine.codeWrite(at, bytes), onFlush: () => engine?.flushJumpCache() });
   const { cpu, header, registry } = x86;
   guest = x86.guest;
+  const slices = new SliceGuest(guest);
   const jumpCache = new JumpCache(arena);
   const backend = new Tci({ arena, header, jumpCache, helpers: registry, memory: x86.mmu, codeBytes });
   engine = new Engine({
-    arena, header, jumpCache, guest, backend, helpers: registry,
+    arena, header, jumpCache, guest: slices, backend, helpers: registry,
     codePages: { protect: (page) => map.protectCode(page), unprotect: (page) => map.unprotect(page) },
   });
   map.onCodeWrite = (at, bytes) => engine.invalidatePhys(at, bytes);
@@ -169,7 +171,6 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
     machine.attention();
   }));
   board.lapic.intr.connect((level) => { if (level) machine?.attention(); });
-  clock.onNearer = () => { if (o.icount) engine.requestExit(); };
   for (const { name, data } of files.fwCfg) board.fwCfg.addFile(name, data);
   addCards({
     board, env, memory: busMemory, completions, options: o, outlets, disks,
@@ -185,7 +186,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
     enterKernel(cpu, entry, ram);
   };
   machine = new Machine({
-    options: o, host, clock, engine, cpu, board, completions, outlets, boot,
+    options: o, host, clock, engine, slices, cpu, board, completions, outlets, boot,
     close: async () => {
       await completions.drain();
       for (const disk of disks.values()) {

@@ -6,6 +6,7 @@ export { e820, E820, ramLayout, type E820Entry, type RamLayout } from './boot/la
 export type { BootMemory } from './boot/memory.ts';
 export type { BootFiles, BootModule } from './boot/types.ts';
 export { createMachine } from './create.ts';
+export { EmuError } from '@emu/vaddr';
 export { MachineError } from './errors.ts';
 export { memoryHost, type CharBackend, type MachineHost, type MemoryHostOptions } from './host.ts';
 export { Machine, type MachineEnd, type MachineStats } from './machine.ts';

@@ -12,6 +12,7 @@ import type { MachineHost } from './host.ts';
 import type { MachineOptions } from './options/types.ts';
 import { Pause } from './pause.ts';
 import type { Board } from './pc.ts';
+import type { SliceGuest } from './slice-guest.ts';
 import { SliceLength } from './slice-length.ts';
 
 /** Why a machine ended. */
@@ -40,6 +41,7 @@ export interface MachineParts {
   readonly host: MachineHost;
   readonly clock: RealtimeClock | IcountClock;
   readonly engine: Engine;
+  readonly slices: SliceGuest;
   readonly cpu: X86Cpu;
   readonly board: Board;
   readonly completions: CompletionQueue;
@@ -49,6 +51,8 @@ export interface MachineParts {
   readonly close: () => Promise<void>;
 }
 
+/** Host ms after which a slice that is slow because it translates is cut short. */
+const SLICE_MS = 2;
 /** Host ms between two visits to the event loop while the guest is busy. */
 const YIELD_MS = 8;
 /** Longest slice under icount, so that the host stays responsive. */
@@ -70,6 +74,9 @@ export class Machine {
   #rejectEnd!: (error: unknown) => void;
   readonly #ended: Promise<MachineEnd>;
   #lastYieldMs = 0;
+  /** When the running slice should be over: virtual ns of the deadline it was made for, and host ms. */
+  #sliceEndNs = 0;
+  #sliceEndMs = 0;
   #runMs = 0;
   #idleMs = 0;
   #slices = 0;
@@ -80,6 +87,15 @@ export class Machine {
     this.#p = parts;
     this.options = parts.options;
     this.#slice = new SliceLength();
+    const { clock, slices, host } = parts;
+    clock.onNearer = () => { if (clock.next < this.#sliceEndNs) this.#endSlice(); };
+    if (clock instanceof RealtimeClock) {
+      slices.overdue = () => {
+        if (host.nowMs() < this.#sliceEndMs) return false;
+        parts.engine.requestExit();
+        return true;
+      };
+    }
     this.#icount = parts.clock instanceof IcountClock ? parts.clock : undefined;
     this.#ended = new Promise((resolve, reject) => {
       this.#resolveEnd = resolve;
@@ -116,6 +132,11 @@ export class Machine {
     };
   }
 
+  /** Resolves with the reason once the machine has ended. Rejects when the emulator itself failed. */
+  get ended(): Promise<MachineEnd> {
+    return this.#ended;
+  }
+
   /** Powers on (or goes on after `pause`), and resolves when the machine has ended. */
   run(): Promise<MachineEnd> {
     this.start();
@@ -136,14 +157,14 @@ export class Machine {
   async pause(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'paused';
-    this.#pause.wake();
+    this.#endSlice();
     await this.#loop;
   }
 
   /** Presses the reset button. */
   reset(): void {
     this.#resetRequested = true;
-    this.#attention();
+    this.#endSlice();
   }
 
   /** Presses the power button: the guest hears of it through ACPI and may turn itself off. */
@@ -162,7 +183,7 @@ export class Machine {
   /** @internal Asks for the end at the next slice boundary; the first reason counts. */
   endWith(end: MachineEnd): void {
     this.#end ??= end;
-    this.#attention();
+    this.#endSlice();
   }
 
   /** @internal The guest asked for a reset, or shut itself down by a triple fault. */
@@ -187,6 +208,11 @@ export class Machine {
     this.#pause.wake();
   }
 
+  #endSlice(): void {
+    this.#p.slices.stop();
+    this.#attention();
+  }
+
   #boot(): void {
     this.#p.board.reset();
     this.#p.boot();
@@ -207,13 +233,16 @@ export class Machine {
 
   /** Timers, finished requests, one slice of guest code. */
   #turn(): void {
-    const { clock, completions, engine, host, outlets } = this.#p;
+    const { clock, completions, engine, host, outlets, slices } = this.#p;
     clock.runDue();
     completions.deliver(clock.now());
     if (this.#resetRequested) this.#reset();
     const budget = this.#budget();
     const before = host.nowMs();
+    this.#sliceEndMs = before + SLICE_MS;
+    slices.go();
     const done = engine.run(budget, this.#icount !== undefined);
+    this.#sliceEndNs = 0;
     const ms = host.nowMs() - before;
     this.#slice.ran(done, ms);
     this.#runMs += ms;
@@ -225,6 +254,7 @@ export class Machine {
   #budget(): number {
     const { clock, completions } = this.#p;
     const next = Math.min(clock.next, completions.nextDeadlineNs);
+    this.#sliceEndNs = next;
     if (this.#icount) return next === Infinity ? ICOUNT_SLICE : Math.min(ICOUNT_SLICE, this.#icount.until(next));
     return this.#slice.budget(next === Infinity ? Infinity : next - clock.now());
   }

@@ -1,22 +1,26 @@
-/** How many instructions a slice may have so that it takes a few milliseconds, learnt from the slices before. */
+/**
+ * How many instructions a slice may have, so that timers are not late: learnt from the slices before. Speed varies a hundredfold between
+ * code that runs for the first time and hot loops, so a slow slice counts at once and a fast one by and by.
+ */
 
 /** Host ms that a slice should take. */
-const TARGET_MS = 4;
-const FIRST = 50_000;
+const TARGET_MS = 2;
+const FIRST_PER_MS = 2000;
+/** Also what a guest gets between two ticks that are late. */
 const LEAST = 1000;
 const MOST = 0x4000_0000;
 /** A slice shorter than this says little about speed. */
-const TELLING = 5000;
+const TELLING_MS = 0.02;
+const GROWTH = 1.5;
 
 export class SliceLength {
-  /** Guest instructions a host ms, smoothed. */
-  #perMs = FIRST / TARGET_MS;
+  /** Guest instructions a host ms, rather too low than too high. */
+  #perMs = FIRST_PER_MS;
 
   /** A slice of `instructions` took `ms`. */
   ran(instructions: number, ms: number): void {
-    if (instructions < TELLING || ms <= 0) return;
-    const now = instructions / ms;
-    this.#perMs += (now - this.#perMs) / 4;
+    if (ms < TELLING_MS) return;
+    this.#perMs = Math.min(instructions / ms, this.#perMs * GROWTH);
   }
 
   /** Instructions for the next slice, given virtual ns until the next timer. */

@@ -1,4 +1,5 @@
 /** The text of `--help`, made from the option table, so that it lists what there is. */
+import { cpuHelp } from './cpu-help.ts';
 import { DRIVERS } from './device.ts';
 import { OptionError } from './errors.ts';
 import { OPTIONS, type Topic } from './table.ts';
@@ -22,10 +23,11 @@ const EXAMPLE = `Example:
 /** Help on one topic; '' for all. @throws OptionError that lists the topics. */
 export function helpText(topic: string): string {
   if (topic === 'device') return ['Devices for -device:', ...Object.entries(DRIVERS).map(([name, d]) => row(name, d.summary))].join('\n');
+  if (topic === 'cpu') return cpuHelp();
   if (topic === 'keys') return KEYS;
   if (topic === '') return [USAGE, ...Object.keys(TOPICS).map((t) => section(t as Topic)), KEYS, EXAMPLE].join('\n\n');
   if (Object.hasOwn(TOPICS, topic)) return section(topic as Topic);
-  throw new OptionError(`--help ${topic}: no such topic; use ${[...Object.keys(TOPICS), 'device', 'keys'].join(', ')}`);
+  throw new OptionError(`--help ${topic}: no such topic; use ${[...Object.keys(TOPICS), 'device', 'cpu', 'keys'].join(', ')}`);
 }
 
 const USAGE = 'usage: emu-system-x86_64 [options]\nA PC that boots unmodified x86-64 systems; options as QEMU has them. --help TOPIC shows one part.';

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// Runs the built program, or in a checkout its TypeScript sources as they are.
+import { existsSync, realpathSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`emu-system-x86_64: Node ${process.versions.node} is too old; use Node 22.18 or newer`);
+  process.exit(1);
+}
+const source = new URL('../src/index.ts', import.meta.url);
+const installed = realpathSync(fileURLToPath(import.meta.url)).split(/[\\/]/).includes('node_modules');
+const fromSource = !installed && existsSync(source);
+if (fromSource) {
+  registerHooks({
+    resolve: (specifier, context, next) => next(specifier, { ...context, conditions: ['@emu/source', ...context.conditions] }),
+  });
+}
+const { main } = await import(fromSource ? source.href : new URL('../dist/index.js', import.meta.url).href);
+process.exitCode = await main(process.argv.slice(2));
