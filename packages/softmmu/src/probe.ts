@@ -5,7 +5,7 @@
 import { PAGE_BITS, TLB_LAYOUT, type HostPtr, type TlbLayout, type VaddrBits } from '@emu/vaddr';
 import { I64, type FuncBuilder } from '@emu/wasm';
 import { MemOp } from './memop.ts';
-import { OFFSET_MASK, PAGE_MASK, TABLE_OFFSET, TLB_DESCRIPTOR } from './tlb-entry.ts';
+import { PAGE_MASK, TABLE_OFFSET, TLB_DESCRIPTOR } from './tlb-entry.ts';
 
 export interface ProbeOptions {
   /** Local that holds the guest virtual address: i64, or i32 (zero-extended) for 32-bit guests. */
@@ -95,5 +95,3 @@ function emitTag(f: FuncBuilder, addr: number, wide: boolean, memop: number, vad
   f.i32Eq();
 }
 
-/** The mask that a probe applies, for slow paths and tests: which bits of an address must be zero beside the page. */
-export const alignmentMask = (memop: number): number => ((memop & MemOp.ALIGN) !== 0 ? ((1 << (memop & MemOp.SIZE)) - 1) & OFFSET_MASK : 0);

@@ -10,8 +10,8 @@ export const EMPTY = -1;
 export const VICTIMS = 8;
 /** A comparator is for this page whatever its other flags. */
 const TAG_MASK = PAGE_MASK | TlbFlag.INVALID;
-/** Of `meta`: log2 of the page's size, then flags. LISTED: the slot is in the list of used ones. */
-export const Meta = { PAGE_BITS: 0x3f, GLOBAL: 0x40, LISTED: 0x80 } as const;
+/** Of `meta`: log2 of the page's size, whether the page is global; then of the slot: in which lists it is. */
+export const Meta = { PAGE_BITS: 0x1f, GLOBAL: 0x20, ENTRY: 0x3f, IN_LOCALS: 0x40, IN_GLOBALS: 0x80 } as const;
 const CACHE_LINE = 64;
 
 export class TlbEntries {
@@ -121,13 +121,13 @@ export class TlbEntries {
     for (let i = 0; i < addendWord; i++) i32[entry + i] = EMPTY;
   }
 
-  /** Copies all of an entry but whether its slot is listed. */
+  /** Copies an entry; the slots stay in their lists. */
   protected copy(from: number, to: number): void {
     const { i32, addendWord } = this;
     for (let i = 0; i <= addendWord; i++) i32[to + i] = i32[from + i]!;
     const a = this.slotOf(from), b = this.slotOf(to);
     this.physPages[b] = this.physPages[a]!;
-    this.meta[b] = (this.meta[b]! & Meta.LISTED) | (this.meta[a]! & ~Meta.LISTED);
+    this.meta[b] = (this.meta[b]! & ~Meta.ENTRY) | (this.meta[a]! & Meta.ENTRY);
   }
 
   protected swap(x: number, y: number): void {
@@ -137,7 +137,7 @@ export class TlbEntries {
       i32[x + i] = i32[y + i]!;
       i32[y + i] = word;
     }
-    const a = this.slotOf(x), b = this.slotOf(y), phys = physPages[a]!, different = (meta[a]! ^ meta[b]!) & ~Meta.LISTED;
+    const a = this.slotOf(x), b = this.slotOf(y), phys = physPages[a]!, different = (meta[a]! ^ meta[b]!) & Meta.ENTRY;
     physPages[a] = physPages[b]!;
     physPages[b] = phys;
     meta[a]! ^= different;

@@ -4,9 +4,9 @@
  * entries that remember its size.
  */
 import { PAGE_BITS, TLB_LAYOUT, type Arena, type HostPtr, type VaddrBits } from '@emu/vaddr';
-import { LargePageFilter } from './large-pages.ts';
 import { Access } from './memop.ts';
 import type { ProtectKernel } from './protect-kernel.ts';
+import { SlotList } from './slot-list.ts';
 import { EMPTY, Meta, TlbEntries, VICTIMS } from './tlb-entries.ts';
 import { PAGE_MASK, TLB_DESCRIPTOR } from './tlb-entry.ts';
 
@@ -31,11 +31,10 @@ export class Tlb extends TlbEntries {
   readonly #minSlots: number;
   readonly #maxSlots: number;
   #slots = 0;
-  /** Slots that were filled since the last flush, each once; in the arena. */
-  readonly #used: Uint32Array;
-  readonly #usedAt: HostPtr;
-  #usedCount = 0;
-  /** Evictions since the last flush or resize: with `#usedCount`, what asks for a larger table. */
+  /** Used slots. One that held both kinds of page is in both lists, and the list of what it holds now is one of them. */
+  readonly #locals: SlotList;
+  readonly #globals: SlotList;
+  /** Evictions since the last flush or resize: with the slots used, what asks for a larger table. */
   #conflicts = 0;
   /** Most slots used at any flush of the window. */
   #peak = 0;
@@ -45,9 +44,6 @@ export class Tlb extends TlbEntries {
   #nextVictim = 0;
   readonly #victimLo = new Int32Array(VICTIMS).fill(NO_PAGE);
   readonly #victimHi = new Int32Array(VICTIMS);
-  /** Global pages entered since the last flush, if not overwritten. */
-  #globals = 0;
-  readonly #large = new LargePageFilter();
 
   constructor(arena: Arena, vaddrBits: VaddrBits, { minBits, maxBits }: TlbSize, protectKernel: ProtectKernel) {
     super(arena, vaddrBits, 1 << maxBits);
@@ -55,8 +51,8 @@ export class Tlb extends TlbEntries {
     this.#entryBytes = TLB_LAYOUT[vaddrBits].size;
     this.#minSlots = 1 << minBits;
     this.#maxSlots = 1 << maxBits;
-    this.#usedAt = arena.alloc(4 * this.#maxSlots);
-    this.#used = new Uint32Array(arena.memory.buffer, this.#usedAt, this.#maxSlots);
+    this.#locals = new SlotList(arena, this.#maxSlots, this.meta, Meta.IN_LOCALS);
+    this.#globals = new SlotList(arena, this.#maxSlots, this.meta, Meta.IN_GLOBALS);
     this.#setSlots(this.#minSlots);
   }
 
@@ -64,9 +60,9 @@ export class Tlb extends TlbEntries {
     return this.#slots;
   }
 
-  /** Slots filled since the last flush. */
+  /** Slots filled since they were flushed last; one that was filled with both kinds of page counts twice. */
   get used(): number {
-    return this.#usedCount;
+    return this.#locals.count + this.#globals.count;
   }
 
   /** The entry whose comparator for `access` is of this page, or -1. A victim moves back to its slot. */
@@ -89,53 +85,46 @@ export class Tlb extends TlbEntries {
    */
   fill(lo: number, hi: number, read: number, write: number, code: number, addend: number, phys: number, pageBits: number, global: boolean): number {
     this.counters.fills++;
-    if (this.#usedCount + this.#conflicts > this.#slots && this.#slots < this.#maxSlots) this.#resize(this.#slots * 2);
+    if (this.used + this.#conflicts > this.#slots && this.#slots < this.#maxSlots) this.#resize(this.#slots * 2);
     const entry = this.home(lo), slot = this.slotOf(entry), page = lo & PAGE_MASK;
-    if (!this.isEmpty(entry)) {
-      if (!this.isPage(entry, lo, hi)) this.#evict(entry);
-    } else this.#list(slot);
+    if (!this.isEmpty(entry) && !this.isPage(entry, lo, hi)) this.#evict(entry);
     if (this.#victims > 0) this.#dropVictim(lo, hi);
     this.set(entry, Access.READ, page, hi, read);
     this.set(entry, Access.WRITE, page, hi, write);
     this.set(entry, Access.FETCH, page, hi, code);
     this.i32[entry + this.addendWord] = addend;
     this.physPages[slot] = phys;
-    this.meta[slot] = Meta.LISTED | pageBits | (global ? Meta.GLOBAL : 0);
-    if (global) this.#globals++;
-    if (pageBits > PAGE_BITS) this.#large.add(lo, hi, pageBits);
+    this.meta[slot] = (this.meta[slot]! & ~Meta.ENTRY) | pageBits | (global ? Meta.GLOBAL : 0);
+    const list = global ? this.#globals : this.#locals;
+    list.add(slot);
+    if (pageBits > PAGE_BITS) list.large.add(lo, hi, pageBits);
     return entry;
   }
 
   /** Forgets everything. */
   flush(): void {
-    this.counters.flushes++;
-    if (this.#usedCount > this.#slots >> 2) {
+    this.#beginFlush();
+    if (this.used > this.#slots >> 2) {
       this.i32.fill(EMPTY, this.base, this.at(this.#slots));
-      this.meta.fill(0, 0, this.#slots);
-    } else for (let i = 0; i < this.#usedCount; i++) this.#unlist(this.#used[i]!);
-    this.#large.clear();
-    this.#flushed(0, 0);
+      this.#globals.clear();
+      this.#locals.clear();
+    } else {
+      this.#empty(this.#globals);
+      this.#empty(this.#locals);
+    }
+    this.#endFlush();
   }
 
-  /** Forgets all but global pages (SDM Vol. 3A, section 4.10.2.4). */
+  /** Forgets all but global pages (SDM Vol. 3A, section 4.10.2.4). Costs nothing for each page that stays. */
   flushNonGlobal(): void {
-    if (this.#globals === 0) {
-      this.flush();
-      return;
-    }
-    this.counters.flushes++;
-    this.#large.clear();
-    const count = this.#usedCount;
-    let kept = 0;
+    this.#beginFlush();
+    const { slots, count } = this.#locals;
     for (let i = 0; i < count; i++) {
-      const slot = this.#used[i]!, entry = this.at(slot), meta = this.meta[slot]!, pageBits = meta & Meta.PAGE_BITS;
-      if (!(meta & Meta.GLOBAL) || this.isEmpty(entry)) this.#unlist(slot);
-      else {
-        this.#used[kept++] = slot;
-        if (pageBits > PAGE_BITS) this.#large.add(this.pageLo(entry), this.pageHi(entry), pageBits);
-      }
+      const slot = slots[i]!;
+      if (!(this.meta[slot]! & Meta.GLOBAL)) this.clear(this.at(slot));
     }
-    this.#flushed(kept, kept);
+    this.#locals.clear();
+    this.#endFlush();
   }
 
   /** Forgets one page, and all of the large page that it is part of. Returns log2 of the size of what may have gone. */
@@ -144,31 +133,23 @@ export class Tlb extends TlbEntries {
     const entry = this.home(lo);
     if (this.isPage(entry, lo, hi)) this.clear(entry);
     if (this.#victims > 0) this.#dropVictim(lo, hi);
-    let gone = PAGE_BITS;
-    for (let sizes = this.#large.sizes; sizes !== 0; sizes &= sizes - 1) {
-      const pageBits = 31 - Math.clz32(sizes & -sizes);
-      if (!this.#large.mayHold(lo, hi, pageBits)) continue;
-      this.#flushLarge(lo, hi, pageBits);
-      gone = pageBits;
-    }
-    return gone;
+    return Math.max(PAGE_BITS, this.#flushLarge(this.#globals, lo, hi), this.#flushLarge(this.#locals, lo, hi));
   }
 
   /** Writes to pages `first` to `last` of the arena take the slow path from now on. */
   protect(first: number, last: number): void {
-    this.#protectKernel(this.base * 4, this.#usedAt, this.#usedCount, first, last);
+    for (const { at, count } of [this.#globals, this.#locals]) this.#protectKernel(this.base * 4, at, count, first, last);
     if (this.#victims > 0) this.#protectKernel(this.victim(0) * 4, 0, VICTIMS, first, last);
   }
 
-  #list(slot: number): void {
-    if (this.meta[slot]! & Meta.LISTED) return;
-    this.meta[slot]! |= Meta.LISTED;
-    this.#used[this.#usedCount++] = slot;
+  #empty(list: SlotList): void {
+    for (let i = 0; i < list.count; i++) this.clear(this.at(list.slots[i]!));
+    list.clear();
   }
 
-  #unlist(slot: number): void {
-    this.clear(this.at(slot));
-    this.meta[slot] = 0;
+  /** Puts a slot into the list of what it holds. */
+  #list(slot: number): void {
+    (this.meta[slot]! & Meta.GLOBAL ? this.#globals : this.#locals).add(slot);
   }
 
   #evict(entry: number): void {
@@ -207,24 +188,32 @@ export class Tlb extends TlbEntries {
     this.counters.victimHits++;
     if (this.isEmpty(entry)) {
       this.copy(this.victim(i), entry);
-      this.#list(this.slotOf(entry));
       this.#clearVictim(i);
     } else {
       this.#victimLo[i] = this.pageLo(entry) & PAGE_MASK;
       this.#victimHi[i] = this.pageHi(entry);
       this.swap(entry, this.victim(i));
     }
+    this.#list(this.slotOf(entry));
     return entry;
   }
 
-  #flushLarge(lo: number, hi: number, pageBits: number): void {
-    for (let i = 0; i < this.#usedCount; i++) {
-      const entry = this.at(this.#used[i]!);
-      if (this.#isPartOf(entry, lo, hi, pageBits)) this.clear(entry);
+  /** Forgets all of the large pages among `list` and the victims that hold an address. Returns log2 of the size of what may have gone. */
+  #flushLarge(list: SlotList, lo: number, hi: number): number {
+    let gone = 0;
+    for (let sizes = list.large.sizes; sizes !== 0; sizes &= sizes - 1) {
+      const pageBits = 31 - Math.clz32(sizes & -sizes);
+      if (!list.large.mayHold(lo, hi, pageBits)) continue;
+      gone = pageBits;
+      for (let i = 0; i < list.count; i++) {
+        const entry = this.at(list.slots[i]!);
+        if (this.#isPartOf(entry, lo, hi, pageBits)) this.clear(entry);
+      }
+      for (let i = 0; this.#victims > 0 && i < VICTIMS; i++) {
+        if (this.#isPartOf(this.victim(i), lo, hi, pageBits)) this.#clearVictim(i);
+      }
     }
-    for (let i = 0; this.#victims > 0 && i < VICTIMS; i++) {
-      if (this.#isPartOf(this.victim(i), lo, hi, pageBits)) this.#clearVictim(i);
-    }
+    return gone;
   }
 
   #isPartOf(entry: number, lo: number, hi: number, pageBits: number): boolean {
@@ -232,17 +221,19 @@ export class Tlb extends TlbEntries {
     return (this.pageLo(entry) ^ lo) >>> pageBits === 0 && this.pageHi(entry) === hi;
   }
 
-  /** After a flush that left `kept` entries: no victims, and perhaps a smaller table, if it was never more than an eighth full during a window. */
-  #flushed(kept: number, globals: number): void {
-    this.#peak = Math.max(this.#peak, this.#usedCount);
-    this.#usedCount = kept;
-    this.#globals = globals;
+  #beginFlush(): void {
+    this.counters.flushes++;
+    this.#peak = Math.max(this.#peak, this.used);
     this.#conflicts = 0;
     for (let i = 0; this.#victims > 0 && i < VICTIMS; i++) this.#clearVictim(i);
+  }
+
+  /** Halves a table that was never more than an eighth full during a window. */
+  #endFlush(): void {
     if (++this.#flushesInWindow < FLUSHES_PER_WINDOW) return;
     if (this.#peak < this.#slots >> 3 && this.#slots > this.#minSlots) this.#resize(this.#slots >> 1);
     this.#flushesInWindow = 0;
-    this.#peak = this.#usedCount;
+    this.#peak = this.used;
   }
 
   #setSlots(slots: number): void {
@@ -254,12 +245,12 @@ export class Tlb extends TlbEntries {
   /** Moves each entry to its slot in a table of another size. Where two meet, the first stays. */
   #resize(slots: number): void {
     this.counters.resizes++;
-    const count = this.#usedCount;
-    for (let i = 0; i < count; i++) this.meta[this.#used[i]!]! &= ~Meta.LISTED;
     this.#setSlots(slots);
-    this.#usedCount = this.#conflicts = 0;
-    for (let i = 0; i < count; i++) { // the list is rewritten behind the reader
-      const entry = this.at(this.#used[i]!);
+    this.#conflicts = 0;
+    const filled = [...this.#globals.slots.subarray(0, this.#globals.count), ...this.#locals.slots.subarray(0, this.#locals.count)];
+    for (const list of [this.#globals, this.#locals]) list.clearSlots();
+    for (const slot of filled) {
+      const entry = this.at(slot);
       if (this.isEmpty(entry)) continue;
       const home = this.home(this.pageLo(entry));
       if (home !== entry) {
