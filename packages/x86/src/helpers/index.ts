@@ -6,6 +6,7 @@ import { bcdHelpers } from './bcd.ts';
 import { coreHelpers } from './core.ts';
 import { fpuHelpers } from './fpu.ts';
 import { segmentHelpers } from './segment.ts';
+import { simdHelpers } from './simd.ts';
 import { stringHelpers } from './string.ts';
 import { systemHelpers } from './system.ts';
 import { xstateHelpers } from './xstate.ts';
@@ -20,6 +21,7 @@ export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
     ...stringHelpers(r, cpu),
     ...bcdHelpers(r, cpu),
     ...xstateHelpers(r, cpu),
+    ...simdHelpers(r, cpu),
   };
 }
 export type X86Helpers = ReturnType<typeof createHelpers>;
