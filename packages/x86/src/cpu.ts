@@ -210,6 +210,7 @@ export class X86Cpu {
     if ((s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST;
     if (cr4 & CR4.VME) f |= HF.VME;
     if (cr4 & CR4.PVI) f |= HF.PVI;
+    if (cr4 & CR4.LA57) f |= HF.LA57;
     s.flags = f;
     s.csBaseLo = f & HF.CS64 ? 0 : this.segBaseLo(SegReg.CS);
     s.csBaseHi = 0;

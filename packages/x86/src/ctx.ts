@@ -641,9 +641,14 @@ export class Ctx {
 
   /** Stores `v` below the stack pointer, then moves it. */
   push(v: Temp, bits: number): void {
+    this.setSp(this.pushStore(v, bits));
+  }
+
+  /** The store of a push alone; gives the stack pointer as it will be. */
+  pushStore(v: Temp, bits: number): Temp {
     const sp = this.ir.sub(this.g.gpr[Reg.RSP]!, this.ir.const64(bits >> 3));
     this.store(bits, this.stackAddr(sp, bits, true), v);
-    this.setSp(sp);
+    return sp;
   }
 
   /** Loads the top of the stack; `popDone` moves the stack pointer once nothing can fault any more. */

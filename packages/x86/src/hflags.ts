@@ -49,6 +49,8 @@ export const HF = {
   PVI: bit(27),
   /** EFLAGS.RF: code breakpoints are off for one instruction. */
   RF: bit(28),
+  /** CR4.LA57: linear addresses have 57 bits. */
+  LA57: bit(29),
 } as const;
 export const IOPL_SHIFT = 14;
 

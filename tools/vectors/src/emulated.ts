@@ -3,7 +3,7 @@ import { PhysMap } from '@emu/softmmu';
 import { Engine, JumpCache } from '@emu/tcg';
 import { Tci } from '@emu/tci';
 import { Arena } from '@emu/vaddr';
-import { ATTR, createX86, SegReg, X86_STATE, type X86Bus, type X86Parts } from '@emu/x86';
+import { ATTR, CpuModel, CR4, createX86, SegReg, X86_STATE, type X86Bus, type X86Parts } from '@emu/x86';
 import { CODE, DATA, DATA_BYTES, Fx, Output, type Input } from './step.ts';
 
 const ST = X86_STATE.offset;
@@ -36,6 +36,13 @@ export const tciEngine = (arena: Arena, parts: X86Parts, map: PhysMap): Engine =
   });
 };
 
+/** All that the decode tables know, also what no model may promise (TZCNT belongs to BMI1, whose other instructions have VEX prefixes). */
+class EveryFeature extends CpuModel {
+  override allows(): boolean {
+    return true;
+  }
+}
+
 export class EmulatedCpu {
   readonly parts: X86Parts;
   readonly engine: Engine;
@@ -50,7 +57,7 @@ export class EmulatedCpu {
     map.addRam('ram', 0, MIB, this.#ram);
     const later: { engine?: Engine } = {};
     this.parts = createX86({
-      arena, map, bus: silentBus(), onCodeWrite: (host, n) => !later.engine!.codeWrite(host, n), onFlush: () => later.engine?.flushJumpCache(),
+      arena, map, bus: silentBus(), model: new EveryFeature(), onCodeWrite: (host, n) => !later.engine!.codeWrite(host, n), onFlush: () => later.engine?.flushJumpCache(),
     });
     this.engine = later.engine = (options.makeEngine ?? tciEngine)(arena, this.parts, map);
     this.parts.guest.deliverFault = () => this.#caught();
@@ -80,7 +87,7 @@ export class EmulatedCpu {
     const { cpu } = this.parts, { u8 } = this.#arena, s = cpu.s, code = this.#ram + Phys.CODE;
     cpu.reset();
     s.cr3Lo = Phys.PML4;
-    s.cr4 = 0x10620; // PAE, OSFXSR, OSXMMEXCPT, FSGSBASE
+    s.cr4 = CR4.PAE | CR4.OSFXSR | CR4.OSXMMEXCPT | CR4.FSGSBASE | CR4.OSXSAVE;
     s.efer = 0xd01;
     s.cr0 = 0x80050033 | 0;
     s.xcr0Lo = 3;

@@ -10,9 +10,10 @@ export const emitCmpxchg: Emit = (c) => {
   const old = ir.mov(c.isMem(0) ? ir.atomic_cmpxchg(c.ea(), expected, replacement, c.memop(bits), c.mmu) : c.readZ(0));
   const a = c.zext(expected, bits), b = old;
   if (!c.isMem(0)) {
-    const d = ir.movcond(a, b, replacement, old, Cond.eq);
     c.setCc(CcKind.SUB, bits, ir.sub(expected, old), old, -1, expected);
-    c.write(0, d);
+    // a destination of 32 bits that does not match keeps its upper half
+    if (bits === 32) ir.set(c.g.gpr[c.insn.rm]!, ir.movcond(a, b, c.zext(replacement, 32), c.g.gpr[c.insn.rm]!, Cond.eq));
+    else c.write(0, ir.movcond(a, b, replacement, old, Cond.eq));
     // the accumulator: only a mismatch loads it, and then in full
     ir.set(rax, ir.movcond(a, b, rax, loaded(bits), Cond.eq));
     return;

@@ -20,20 +20,28 @@ export const emitJcc: Emit = (c, i) => {
 };
 
 export const emitJmp: Emit = (c, i) => c.gotoOffset(c.nextOffset + i.imm, 0, i.osz);
-export const emitJmpIndirect: Emit = (c) => c.jumpTo(c.ir.mov(c.readZ(0)));
+export const emitJmpIndirect: Emit = (c) => {
+  const target = c.ir.mov(c.readZ(0));
+  c.canonicalOrGp(target);
+  c.jumpTo(target);
+};
 
 export const emitCall: Emit = (c, i) => {
   c.push(c.nextPc(), i.osz);
   c.gotoOffset(c.nextOffset + i.imm, 0, i.osz);
 };
+/** The return address is in memory already when a target that is not canonical faults; so does hardware. */
 export const emitCallIndirect: Emit = (c, i) => {
   const target = c.ir.mov(c.readZ(0));
-  c.push(c.nextPc(), i.osz);
+  const sp = c.pushStore(c.nextPc(), i.osz);
+  c.canonicalOrGp(target);
+  c.setSp(sp);
   c.jumpTo(target);
 };
 /** RET and RET imm16. */
 export const emitRet: Emit = (c, i) => {
   const target = c.popLoad(i.osz);
+  c.canonicalOrGp(target);
   c.popDone((i.osz >> 3) + (i.row.operands.length ? i.imm & 0xffff : 0));
   c.jumpTo(target);
 };

@@ -73,8 +73,6 @@ export function segmentHelpers(r: HelperRegistry, cpu: X86Cpu) {
     lsl: r.js('lsl', ['i32'], 'i32', (selector) => (found(visible(selector!, long() ? LONG_LSL : LSL_TYPES)) ? cpu.descriptor.limit : 0)),
     /** (selector, 1 for writing): 1 if the segment could be read (written). */
     verify: r.js('verify', ['i32', 'i32'], 'i32', (selector, write) => (visible(selector!, []) && usable(cpu.descriptor, write !== 0) ? 1 : 0)),
-
-    checkCanonical: r.js('checkCanonical', ['i64'], 'void', (lo, hi) => { if (!cpu.isCanonical(lo!, hi!)) cpu.raise(Vector.GP, 0); }, { noWriteGlobals: true }),
   };
 }
 
