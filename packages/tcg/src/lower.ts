@@ -10,6 +10,7 @@
  */
 import { I32, I64 } from '@emu/wasm';
 import type { FuncBuilder, ValType } from '@emu/wasm';
+import { productOdd, sumOdd, vectorProductOdd, vectorSumOdd } from './lower-odd.ts';
 import type { ValueOp } from './ops.ts';
 import { Cond, FCond, Type } from './types.ts';
 
@@ -521,6 +522,8 @@ export const LOWER: Record<ValueOp, Lower> = {
   ftrunc: op1('f32Trunc', 'f64Trunc'),
   fnearest: op1('f32Nearest', 'f64Nearest'),
   fsetcond,
+  fsumodd: sumOdd,
+  fproductodd: productOdd,
   f32_f64: v1('f64PromoteF32'),
   f64_f32: v1('f32DemoteF64'),
   i32_f32: v1('f32ConvertI32S'),
@@ -660,4 +663,12 @@ export const LOWER: Record<ValueOp, Lower> = {
   vcmpltf64: v2('f64x2Lt'),
   vcmplef32: v2('f32x4Le'),
   vcmplef64: v2('f64x2Le'),
+  vsumoddf32: vectorSumOdd.f32,
+  vsumoddf64: vectorSumOdd.f64,
+  vproductoddf32: vectorProductOdd.f32,
+  vproductoddf64: vectorProductOdd.f64,
+  vi32_f32: v1('f32x4ConvertI32x4S'),
+  vi32_f64: v1('f64x2ConvertLowI32x4S'),
+  vf32_i32: v1('i32x4TruncSatF32x4S'),
+  vf32_f64: v1('f64x2PromoteLowF32x4'),
 };

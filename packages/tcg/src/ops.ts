@@ -10,6 +10,7 @@
  */
 import { Cond, FCond, Type } from './types.ts';
 import type { TypeName } from './types.ts';
+import * as fl from './float-ref.ts';
 import * as vec from './vec-ref.ts';
 
 /** Type of an operand in a row: a fixed type, or the op's own. */
@@ -73,6 +74,7 @@ const vec1 = (doc: string, ref: vec.Ref1) => make(['v128'], ['v128'], [], [], do
 const vec2 = (doc: string, ref: vec.Ref2, flags?: OpFlags) => make(['v128'], ['v128', 'v128'], [], [], doc, ref, flags);
 const vec3 = (doc: string, ref: vec.Ref3) => make(['v128'], ['v128', 'v128', 'v128'], [], [], doc, ref);
 const vshift = (doc: string, ref: (a: Uint8Array, n: bigint) => Uint8Array) => make(['v128'], ['v128', 'i32'], [], [], doc, ref);
+const vodd = (doc: string, ref: (a: Uint8Array, b: Uint8Array, c: Uint8Array) => bigint) => make(['i32'], ['v128', 'v128', 'v128'], [], [], doc, ref);
 const vtest = (doc: string, ref: (a: Uint8Array) => bigint) => make(['i32'], ['v128'], [], [], doc, ref);
 
 const compare = (a: bigint, b: bigint, cond: number, width: number): boolean => {
@@ -218,6 +220,10 @@ export const VALUE_OPS = {
   ftrunc: float1('d = a rounded toward zero', Math.trunc),
   fnearest: float1('d = a rounded to nearest, ties to even', nearest),
   fsetcond: make(['i32'], ['T', 'T'], ['fcond'], FLOAT, 'd = a cond b ? 1 : 0', (a: number, b: number, c: number) => (fcompare(a, b, c) ? 1n : 0n)),
+  fsumodd: make(['i32'], ['T', 'T', 'T'], [], FLOAT, 'd = a or b is denormal, or c is infinite or a NaN ? 1 : 0: else c = a + b raised no exception but inexact',
+    (a: number, b: number, c: number, w: number) => BigInt(fl.sumOdd(a, b, c, w))),
+  fproductodd: make(['i32'], ['T', 'T', 'T'], [], FLOAT, 'd = as fsumodd, or |c| <= the smallest normal number unless c = 0 and a or b = 0 ? 1 : 0: for c = a * b and a / b',
+    (a: number, b: number, c: number, w: number) => BigInt(fl.productOdd(a, b, c, w))),
   f32_f64: convert('f64', 'f32', 'd = a widened', (a: number) => a),
   f64_f32: convert('f32', 'f64', 'd = a rounded to single', (a: number) => a),
   i32_f32: convert('f32', 'i32', 'd = a as a signed integer', (a: bigint) => Number(signed(a, 32))),
@@ -367,6 +373,14 @@ export const VALUE_OPS = {
   vcmpltf64: vec2('d = a < b ? -1 : 0', vec.f64compare((a, b) => a < b)),
   vcmplef32: vec2('d = a <= b ? -1 : 0', vec.f32compare((a, b) => a <= b)),
   vcmplef64: vec2('d = a <= b ? -1 : 0', vec.f64compare((a, b) => a <= b)),
+  vsumoddf32: vodd('d = fsumodd of some lane', fl.anyLane(32, fl.sumOdd)),
+  vsumoddf64: vodd('d = fsumodd of some lane', fl.anyLane(64, fl.sumOdd)),
+  vproductoddf32: vodd('d = fproductodd of some lane', fl.anyLane(32, fl.productOdd)),
+  vproductoddf64: vodd('d = fproductodd of some lane', fl.anyLane(64, fl.productOdd)),
+  vi32_f32: vec1('d = a32 as signed integers', fl.map32((a) => a, 'i32', 'f32')),
+  vi32_f64: vec1('d64 = low two a32 as signed integers', fl.map32((a) => a, 'i32', 'f64')),
+  vf32_i32: vec1('d = a32 truncated, saturating, NaN gives 0', fl.map32(fl.saturate32, 'f32', 'i32')),
+  vf32_f64: vec1('d64 = low two a32 widened', fl.map32((a) => a, 'f32', 'f64')),
 } satisfies Record<string, Row>;
 
 const memory = <const O extends readonly OperandType[], const I extends readonly OperandType[], const M extends readonly ImmKind[]>(
