@@ -9,6 +9,6 @@ const run = (program, args) => spawnSync(program, args, { stdio: 'inherit', env:
 ensurePrograms();
 console.log('emu: building what is stale');
 const built = run('turbo', ['run', 'build', '--continue', '--output-logs=errors-only', '--log-order=grouped']);
+if (built !== 0) console.error('emu: the build failed; the tests run on the sources, but the exit status will say so');
 const tested = run('vitest', ['run', '--config', 'tools/dev/vitest.config.ts', ...process.argv.slice(2)]);
-if (built !== 0) console.error('emu: the build failed, see above');
 process.exitCode = tested || built;
