@@ -1,5 +1,6 @@
 import { Exit, HDR, MemOp, memOpOf, mmuIdxOf, Op, OP_NAMES, Type } from '@emu/tcg';
 import type { Ir } from '@emu/tcg';
+import { PhysMap, Prot, SoftMmu } from '@emu/softmmu';
 import { TLB_LAYOUT, type Arena, type HostPtr } from '@emu/vaddr';
 import { expect, test } from 'vitest';
 import { Tci, type GuestMemory } from './index.ts';
@@ -255,4 +256,28 @@ test('a memory op that the type does not have is refused', () => {
   expect(() => run(rig, 0n, loadTo(rig, Type.i32, MemOp.b64))).toThrow(/qemu_ld of type i32 has no memory op 0x3/);
   expect(() => run(rig, 0n, loadTo(rig, Type.v128, MemOp.b32))).toThrow(/type v128 has no memory op 0x2/);
   expect(OP_NAMES[Op.qemu_ld]).toBe('qemu_ld');
+});
+
+test.each([32, 64] as const)('a guest with 32-bit addresses runs over TLB entries of %i bits', (vaddrBits) => {
+  let fills = 0;
+  const rig = new Rig(({ arena, header, ...parts }) => {
+    const map = new PhysMap(arena), ram = arena.alloc(2 * PAGE, PAGE);
+    map.addRam('ram', 0, 2 * PAGE, ram);
+    arena.u8[ram + PAGE + 5] = 0x42;
+    const memory = new SoftMmu(arena, map, {
+      vaddrBits, mmuModes: 1, fault: { flag: header + HDR.fault, retHi: header + HDR.retHi, mailbox: header + HDR.mailbox },
+      walk: (lo, _hi, _access, _mmuIdx, result) => {
+        fills++;
+        Object.assign(result, { phys: lo & PAGE, prot: Prot.READ | Prot.WRITE, pageBits: 12, global: false });
+        return true;
+      },
+      onCodeWrite: () => false, onFlush: () => {},
+    });
+    return new Tci({ arena, header, ...parts, memory, codeBytes: 1 << 20 });
+  });
+  for (let turn = 0; turn < 3; turn++) {
+    expect(run(rig, 0xfffff005n, loadTo(rig, Type.i64, MemOp.b8))).toBe(Exit.TB);
+    expect(rig.read(Type.i64, 1)).toBe(0x42n);
+  }
+  expect(fills).toBe(1);
 });
