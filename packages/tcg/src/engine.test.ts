@@ -178,6 +178,21 @@ describe('code in two pages', () => {
     }
   });
 
+  test('a fetch fault behind a direct jump does not link the jump to the handler', () => {
+    const m = machine();
+    crossing(m);
+    m.load(0x1ff0, JMP, 12); // to LI at 0x1ffe
+    m.load(TOY_FAULT_VECTOR, HALT);
+    m.remap(2, undefined);
+    m.pc = 0x1ff0;
+    m.engine.run(10);
+    expect([m.reg(6), m.reg(7)]).toEqual([ToyFault.FETCH, 0x1ffe]);
+    m.remap(2, 2);
+    m.pc = 0x1ff0;
+    m.engine.run(10);
+    expect(m.reg(1)).toBe(11);
+  });
+
   test('a write to its second page invalidates it', () => {
     const m = machine();
     crossing(m);

@@ -222,8 +222,10 @@ export class Engine implements TbSource {
 
   #chain(from: Tb, slot: number): Tb | null {
     if (this.#exitRequested) return this.#poll() ? this.#next() : null;
-    const linkable = from.valid, flushes = this.stats.flushes;
+    const linkable = from.valid, flushes = this.stats.flushes, header = this.#header;
+    const { pcLo, pcHi, flags } = header;
     const to = this.#next();
+    if (header.pcLo !== pcLo || header.pcHi !== pcHi || header.flags !== flags) return to; // a fetch fault led elsewhere
     // a TB in two pages is not the target of links: they would outlive the mapping of its second page
     if (to?.valid && to.physPage2 < 0 && linkable && from.valid && flushes === this.stats.flushes) this.store.link(from, slot, to);
     return to;
