@@ -32,3 +32,6 @@ export const map32 = (f: (a: number) => number, from: 'i32' | 'f32', to: 'i32' |
   const d = to === 'f32' ? Float32Array.from(values) : Float64Array.from(values.slice(0, 2));
   return new Uint8Array(d.buffer);
 };
+
+/** Both doubles to integers of 32 bits, the rest zero. */
+export const map64ToI32 = (v: Uint8Array): Uint8Array => packLanes([...lanesOf(v, 64).map((a) => BigInt(saturate32(a))), 0n, 0n], 32);

@@ -142,7 +142,7 @@ export function sameValue(op: ValueOp | null, a: IrValue, b: IrValue): boolean {
     return bytes.every((x, i) => x === (b as Uint8Array)[at + i]) || (laneIsNan(a, lane, bits) && laneIsNan(b, lane, bits));
   });
 }
-const FLOAT_LANES = /^v((add|sub|mul|div|sqrt)f|[if]32_f)(32|64)$/;
+const FLOAT_LANES = /^v((add|sub|mul|div|sqrt|floor|ceil|trunc|nearest)f|[if]32_f)(32|64)$/;
 
 /** Opcode of a form, for back ends that work on numbers. */
 export const opcodeOf = (form: OpForm): number => Op[form.op];
