@@ -3,13 +3,15 @@ import type { Temp } from '@emu/tcg';
 import { enterMmx, isMmxOperand, readVec, writeVec } from '../simd-operands.ts';
 import type { Ctx, Emit } from './types.ts';
 
-/** Whether an operand of the row is an MMX register (or stands for one). */
-const touchesMmx = (c: Ctx): boolean => c.insn.row.operands.some((_, k) => isMmxOperand(c, k));
+/** What rows that may name MMX registers do in the end: where one does, the x87 registers are MMX registers now. (CVTPI2Px from memory: none.) */
+export function touchMmx(c: Ctx): void {
+  if (c.insn.row.operands.some((_, k) => isMmxOperand(c, k) && !c.isMem(k))) enterMmx(c);
+}
 
-/** An emitter of rows that may name MMX registers: afterwards the x87 registers are MMX registers. */
+/** An emitter of such rows. */
 export const mmx = (emit: Emit): Emit => (c, i) => {
   emit(c, i);
-  if (touchesMmx(c)) enterMmx(c);
+  touchMmx(c);
 };
 
 /** dst = f(dst, src). */
