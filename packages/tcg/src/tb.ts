@@ -22,7 +22,7 @@ export class Tb {
   size = 0;
   icount = 0;
   /** `insn_start` words, three per instruction: pc offset, word0, word1. */
-  insnData = new Int32Array(0);
+  insnData: readonly number[] = [];
   /** In the TB store. Not so while it is translated, after its invalidation, and for TBs that run once only. */
   valid = false;
   /** Whose `goto_tb` slots or `lastTarget` may lead here: record address + slot (2 = lastTarget). Entries may be out of date. */

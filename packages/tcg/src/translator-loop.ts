@@ -14,7 +14,6 @@ import type { Tb } from './tb.ts';
 export const MAX_TB_INSNS = 512;
 /** Ops after which a TB ends; one instruction may go on beyond. */
 const ENOUGH_OPS = 6000;
-const INSN_WORDS = 3;
 
 /** What loop and guest tell each other; a guest's own context has more. */
 export interface DisasContext {
@@ -51,6 +50,7 @@ export function translatorLoop<C extends DisasContext>(ir: Ir, tb: Tb, ops: Tran
   ctx.ended = false;
   ops.initDisas(ctx, tb);
   const limit = Math.min(maxInsns, MAX_TB_INSNS);
+  const insnData: number[] = [];
   let insns = 0;
   while (!ctx.ended && insns < limit && ctx.nextOffset < code.inPage && ir.length < ENOUGH_OPS) {
     const start = ir.length;
@@ -67,26 +67,14 @@ export function translatorLoop<C extends DisasContext>(ir: Ir, tb: Tb, ops: Tran
     if (ir.op[start] !== Op.insn_start || ctx.nextOffset <= ctx.pcOffset) {
       throw new IrError(`The instruction at TB offset ${ctx.pcOffset} has no insn_start, or its length is not positive; check translateInsn`);
     }
+    const p = start * STRIDE, { args } = ir;
+    insnData.push(args[p]!, args[p + 1]!, args[p + 2]!);
     insns++;
     code.mayCross = false;
   }
   ops.tbStop(ctx);
   tb.icount = insns;
   tb.size = ctx.nextOffset;
-  recordInsns(ir, tb, insns);
+  tb.insnData = insnData;
   return true;
-}
-
-/** Copies the words of the `insn_start` ops. */
-function recordInsns(ir: Ir, tb: Tb, insns: number): void {
-  const data = tb.insnData.length === insns * INSN_WORDS ? tb.insnData : new Int32Array(insns * INSN_WORDS);
-  let at = 0;
-  for (let i = 0; i < ir.length; i++) {
-    if (ir.op[i] !== Op.insn_start) continue;
-    const p = i * STRIDE;
-    data[at++] = ir.args[p]!;
-    data[at++] = ir.args[p + 1]!;
-    data[at++] = ir.args[p + 2]!;
-  }
-  tb.insnData = data;
 }

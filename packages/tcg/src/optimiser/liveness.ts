@@ -27,17 +27,20 @@ const WANTS: Partial<Record<OpName, number>> = {
 };
 const WANT = Uint8Array.from(OP_NAMES, (name) => WANTS[name] ?? Want.ALL);
 
+const RECORD = 4, TARGET = 0, COPY_AT = 1, WAITING = 2;
+
 export class Liveness {
   #ir!: Ir;
   #refs!: Int32Array;
-  /** Low bits wanted of each temp. */
+  /** Low bits wanted of each temp, 0 between runs; behind these, in rows of `#capacity`, what is wanted at each label. */
   #wanted = new Uint8Array(0);
-  /** What is wanted at each label. */
-  readonly #atLabel: Uint8Array[] = [];
-  /** Copies `mov d, t` seen whose t's defining op may write d instead: d by t, op by t, and t by d; 0 is none, else + 1. */
-  #targetOf = new Int32Array(0);
-  #copyAt = new Int32Array(0);
-  #waitingFor = new Int32Array(0);
+  #capacity = 0;
+  #rows = 0;
+  /**
+   * A record of each temp about copies `mov d, t` seen whose t's defining op may write d instead: in t's record d + 1 and the index of the op,
+   * in d's record t + 1. All 0 between runs.
+   */
+  #copies = new Int32Array(0);
   #waiting = new Int32Array(64);
   #waitingCount = 0;
   /** The op after this one that is left. */
@@ -46,9 +49,7 @@ export class Liveness {
   run(ir: Ir, refs: Int32Array): void {
     this.#ir = ir;
     this.#refs = refs;
-    const n = ir.tempCount;
-    if (n > this.#wanted.length) this.#grow(n * 2);
-    this.#wanted.fill(0, 0, n);
+    if (ir.tempCount > this.#capacity || ir.labelCount >= this.#rows) this.#grow(ir.tempCount * 2, ir.labelCount * 2 + 8);
     this.#waitingCount = 0;
     this.#following = -1;
     for (let i = ir.length - 1; i >= 0; i--) {
@@ -62,13 +63,14 @@ export class Liveness {
       if (ir.op[i] !== REMOVED) this.#following = i;
     }
     this.#forgetCopies();
+    this.#wanted.fill(0, 0, ir.tempCount);
   }
 
   #pure(i: number, op: number): void {
-    const { args } = this.#ir, p = i * STRIDE, wanted = this.#wanted, outs = OUTS[op]!;
-    const d = wanted[args[p]!]!;
+    const { args } = this.#ir, p = i * STRIDE, outs = OUTS[op]!;
+    const d = this.#wanted[args[p]!]!;
     if (outs === 2) {
-      const high = wanted[args[p + 1]!]!;
+      const high = this.#wanted[args[p + 1]!]!;
       if (high === 0 && this.#lowHalfOnly(i, op, p)) return this.#pure(i, this.#ir.op[i]!);
       if (d === 0 && high !== 0 && this.#highHalfOnly(i, op, p)) return this.#pure(i, this.#ir.op[i]!);
       if (d === 0 && high === 0) return this.#remove(i);
@@ -91,7 +93,8 @@ export class Liveness {
     const ir = this.#ir, { args } = ir, p = i * STRIDE, output = args[p]!, flags = ir.helpers[args[p + 1]!]!.flags;
     if (flags.noSideEffects && (output < 0 || this.#wanted[output] === 0)) return this.#remove(i);
     if (output >= 0) {
-      this.#forgetCopy(this.#targetOf[output]!);
+      const target = this.#copies[output * RECORD + TARGET]!;
+      if (target !== 0) this.#forgetCopy(target - 1, output);
       this.#forgetWaitingFor(output);
       this.#wanted[output] = 0;
     }
@@ -101,16 +104,16 @@ export class Liveness {
   }
 
   #control(i: number, cls: number): void {
-    const { args, globalCount, tempCount } = this.#ir, p = i * STRIDE, wanted = this.#wanted;
+    const { args, globalCount, tempCount } = this.#ir, p = i * STRIDE;
     this.#forgetCopies();
     switch (cls) {
-      case Class.LABEL: return this.#label(args[p]!).set(wanted.subarray(0, tempCount));
+      case Class.LABEL: return void this.#wanted.copyWithin(this.#row(args[p]!), 0, tempCount);
       case Class.BR:
         if (this.#isLabel(this.#following, args[p]!)) {
           this.#refs[args[p]!]!--;
           return this.#remove(i);
         }
-        return wanted.set(this.#label(args[p]!).subarray(0, tempCount));
+        return void this.#wanted.copyWithin(0, this.#row(args[p]!), this.#row(args[p]!) + tempCount);
       case Class.BRCOND:
         if (this.#isLabel(this.#following, args[p + 3]!)) {
           this.#refs[args[p + 3]!]!--;
@@ -118,16 +121,21 @@ export class Liveness {
         }
         return this.#brcond(p);
       case Class.EXIT:
-        wanted.fill(0, globalCount, tempCount);
-        wanted.fill(64, 0, globalCount);
+        this.#wanted.fill(0, globalCount, tempCount);
+        this.#wanted.fill(64, 0, globalCount);
     }
   }
 
   #brcond(p: number): void {
-    const { args, tempCount } = this.#ir, wanted = this.#wanted, there = this.#label(args[p + 3]!);
-    for (let t = 0; t < tempCount; t++) if (there[t]! > wanted[t]!) wanted[t] = there[t]!;
+    const { args, tempCount } = this.#ir, wanted = this.#wanted, there = this.#row(args[p + 3]!);
+    for (let t = 0; t < tempCount; t++) if (wanted[there + t]! > wanted[t]!) wanted[t] = wanted[there + t]!;
     this.#want(args[p]!, 64);
     this.#want(args[p + 1]!, 64);
+  }
+
+  /** Where what is wanted at a label begins. */
+  #row(label: number): number {
+    return (label + 1) * this.#capacity;
   }
 
   #isLabel(i: number, label: number): boolean {
@@ -146,18 +154,18 @@ export class Liveness {
 
   /** The op writes these: nothing before it is wanted of them, unless it is an input too. */
   #outputs(i: number, p: number, outs: number): void {
-    const { args } = this.#ir;
-    for (let k = 0; k < outs; k++) {
-      this.#forgetWaitingFor(args[p + k]!);
-      this.#wanted[args[p + k]!] = 0;
+    const { args } = this.#ir, copies = this.#copies;
+    for (let k = p; k < p + outs; k++) {
+      if (copies[args[k]! * RECORD + WAITING] !== 0) this.#forgetWaitingFor(args[k]!);
+      this.#wanted[args[k]!] = 0;
     }
-    for (let k = 0; k < outs; k++) if (this.#targetOf[args[p + k]!] !== 0) this.#redirect(i, p + k);
+    for (let k = p; k < p + outs; k++) if (copies[args[k]! * RECORD + TARGET] !== 0) this.#redirect(i, k);
   }
 
   /** The op at `i` writes the destination of the copy at once; the copy goes, and reads between them change. */
   #redirect(i: number, at: number): void {
-    const { op, args } = this.#ir, t = args[at]!, d = this.#targetOf[t]! - 1, end = this.#copyAt[t]!;
-    this.#forgetCopy(d + 1, t);
+    const { op, args } = this.#ir, t = args[at]!, d = this.#copies[t * RECORD + TARGET]! - 1, end = this.#copies[t * RECORD + COPY_AT]!;
+    this.#forgetCopy(d, t);
     this.#remove(end);
     args[at] = d;
     for (let j = i + 1; j < end; j++) if (op[j] !== REMOVED) this.#rename(j, t, d);
@@ -175,13 +183,13 @@ export class Liveness {
 
   /** A copy that stays for now: if the local it copies dies here, the op that computes it may write the destination. */
   #mov(i: number, p: number, d: number): void {
-    const ir = this.#ir, to = ir.args[p]!, from = ir.args[p + 1]!;
+    const ir = this.#ir, copies = this.#copies, to = ir.args[p]!, from = ir.args[p + 1]!, r = from * RECORD;
     const dies = ir.tempKind[from] === Kind.LOCAL && this.#wanted[from] === 0;
     this.#want(from, d);
     if (!dies) return;
-    this.#targetOf[from] = to + 1;
-    this.#copyAt[from] = i;
-    this.#waitingFor[to] = from + 1;
+    copies[r + TARGET] = to + 1;
+    copies[r + COPY_AT] = i;
+    copies[to * RECORD + WAITING] = from + 1;
     if (this.#waitingCount === this.#waiting.length) {
       const more = new Int32Array(this.#waitingCount * 2);
       more.set(this.#waiting);
@@ -231,7 +239,7 @@ export class Liveness {
   }
 
   #want(t: Temp, bits: number): void {
-    if (this.#waitingFor[t] !== 0) this.#forgetWaitingFor(t);
+    if (this.#copies[t * RECORD + WAITING] !== 0) this.#forgetWaitingFor(t);
     if (bits > this.#wanted[t]!) this.#wanted[t] = bits;
   }
 
@@ -282,37 +290,28 @@ export class Liveness {
     return true;
   }
 
-  #label(label: number): Uint8Array {
-    while (this.#atLabel.length <= label) this.#atLabel.push(new Uint8Array(this.#wanted.length));
-    return this.#atLabel[label]!;
-  }
-
   #forgetWaitingFor(d: Temp): void {
-    const t = this.#waitingFor[d]!;
-    if (t !== 0) this.#forgetCopy(d + 1, t - 1);
+    const t = this.#copies[d * RECORD + WAITING]!;
+    if (t !== 0) this.#forgetCopy(d, t - 1);
   }
 
-  /** @param target d + 1, or 0 for nothing to forget. */
-  #forgetCopy(target: number, t = this.#waitingFor[target - 1]! - 1): void {
-    if (target === 0) return;
-    this.#targetOf[t] = 0;
-    this.#waitingFor[target - 1] = 0;
+  #forgetCopy(d: Temp, t: Temp): void {
+    this.#copies[t * RECORD + TARGET] = 0;
+    this.#copies[d * RECORD + WAITING] = 0;
   }
 
   #forgetCopies(): void {
     for (let k = 0; k < this.#waitingCount; k++) {
-      const t = this.#waiting[k]!;
-      this.#forgetCopy(this.#targetOf[t]!, t);
+      const t = this.#waiting[k]!, d = this.#copies[t * RECORD + TARGET]!;
+      if (d !== 0) this.#forgetCopy(d - 1, t);
     }
     this.#waitingCount = 0;
   }
 
-  #grow(n: number): void {
-    this.#wanted = new Uint8Array(n);
-    this.#targetOf = new Int32Array(n);
-    this.#copyAt = new Int32Array(n);
-    this.#waitingFor = new Int32Array(n);
-    this.#atLabel.length = 0;
+  #grow(temps: number, labels: number): void {
+    this.#capacity = Math.max(temps, this.#capacity);
+    this.#rows = Math.max(labels, this.#rows);
+    this.#wanted = new Uint8Array(this.#capacity * (this.#rows + 1));
+    this.#copies = new Int32Array(this.#capacity * RECORD);
   }
 }
-

@@ -18,6 +18,10 @@ import { Liveness } from './liveness.ts';
 import { RULES } from './rules.ts';
 import { Class, CLASS, INS, INTEGER, OUTS } from './shape.ts';
 
+/** More than any rule makes. */
+const CONSTANTS_PER_OP = 8;
+const MOV = Op.mov;
+
 export class Optimiser {
   readonly #folder = new Folder();
   readonly #liveness = new Liveness();
@@ -30,19 +34,20 @@ export class Optimiser {
     this.#ir = this.#folder.ir = ir;
     if (ir.labelCount > this.#refs.length) this.#refs = new Int32Array(ir.labelCount * 2);
     this.#refs.fill(0, 0, ir.labelCount);
-    this.#folder.facts.begin(ir);
+    this.#folder.facts.begin(ir, ir.length * CONSTANTS_PER_OP);
     this.#forwards();
+    this.#folder.facts.end();
     this.#liveness.run(ir, this.#refs);
     this.#squeeze();
   }
 
   #forwards(): void {
-    const ir = this.#ir;
+    const { op: ops, args, length } = this.#ir;
     let reachable = true;
-    for (let i = 0; i < ir.length; i++) {
-      const op = ir.op[i]!, cls = CLASS[op]!;
-      if (!reachable && !(cls === Class.LABEL && this.#refs[ir.args[i * STRIDE]!]! > 0)) {
-        if (cls !== Class.INSN) ir.op[i] = REMOVED; // instructions are counted by position
+    for (let i = 0; i < length; i++) {
+      const op = ops[i]!, cls = CLASS[op]!;
+      if (!reachable && !(cls === Class.LABEL && this.#refs[args[i * STRIDE]!]! > 0)) {
+        if (cls !== Class.INSN) ops[i] = REMOVED; // instructions are counted by position
         continue;
       }
       reachable = true;
@@ -53,15 +58,14 @@ export class Optimiser {
 
   /** Value and memory ops. */
   #fold(i: number, op: number): void {
-    const ir = this.#ir, f = this.#folder, p = i * STRIDE, outs = OUTS[op]!;
+    const ir = this.#ir, f = this.#folder, p = i * STRIDE, outs = OUTS[op]!, args = ir.args;
     this.#replaceInputs(p + outs, INS[op]!);
+    if (op === MOV) return this.#copy(i, p);
     f.maskLo = f.maskHi = -1;
-    if (op !== Op.mov) {
-      RULES[op]?.(f, i, p, ir.type[i] as Type);
-      if (INTEGER[op] && ir.op[i] === op && this.#constantInputs(p + outs, INS[op]!)) this.#foldByReference(i, op);
-    }
-    if (ir.op[i] === Op.mov) this.#copy(i, p);
-    else for (let k = 0; k < outs; k++) f.facts.write(i, ir.args[p + k]!, f.maskLo, f.maskHi);
+    RULES[op]?.(f, i, p, ir.type[i] as Type);
+    if (INTEGER[op] && this.#constantInputs(p + outs, INS[op]!) && ir.op[i] === op) this.#foldByReference(i, op);
+    if (ir.op[i] === MOV) return this.#copy(i, p);
+    for (let k = 0; k < outs; k++) f.facts.write(i, args[p + k]!, f.maskLo, f.maskHi);
   }
 
   #copy(i: number, p: number): void {
