@@ -9,8 +9,9 @@
  * `ir.mov`, before that.
  */
 import type { HostPtr } from '@emu/vaddr';
-import { Cond, HDR, MemOp, Type } from '@emu/tcg';
+import { Cond, HDR, MemOp, STRIDE, Type } from '@emu/tcg';
 import type { Helper, Ir, Label, Temp } from '@emu/tcg';
+import { Accesses } from './accesses.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
 import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
@@ -92,6 +93,8 @@ export class Ctx {
   #ccFirst: Temp = -1;
   /** Address of the ModR/M operand of this instruction, or -1. */
   #ea: Temp = -1;
+  /** Where the `Accesses` of this instruction are among the IR's operands. */
+  #accesses = 0;
   /** The last `cond`: compare `condA condOp condB`, all of type `condType`. */
   condA: Temp = 0;
   condB: Temp = 0;
@@ -125,7 +128,8 @@ export class Ctx {
     this.pcOffset = this.nextOffset;
     this.nextOffset += i.length;
     this.#ea = -1;
-    this.ir.insn_start(this.pcOffset, this.ccOp, 0);
+    this.#accesses = this.ir.length * STRIDE + 2;
+    this.ir.insn_start(this.pcOffset, this.ccOp, i.row.align > 1 ? Accesses.ALIGNED : 0);
   }
 
   // ---- Operands --------------------------------------------------------------------------------------------------------------
@@ -313,7 +317,10 @@ export class Ctx {
   /** Linear address of `offset` (already wrapped) in segment `seg`, an access of `bits` with limit checks where the mode needs them. */
   linear(offset: Temp, seg: number, bits: number, write = false): Temp {
     const ir = this.ir;
-    if (this.mode === 64) return seg >= Seg.FS ? ir.add(this.g.segBase[seg]!, offset) : offset;
+    if (this.mode === 64) {
+      ir.args[this.#accesses]! |= seg === Seg.SS ? Accesses.STACK : Accesses.OTHER;
+      return seg >= Seg.FS ? ir.add(this.g.segBase[seg]!, offset) : offset;
+    }
     if (this.hflags & HF.SEGCHECK) {
       ir.call(this.h.segCheck, ir.const32(seg | (write ? 8 : 0)), ir.extrl_i64_i32(offset), ir.const32(bits >> 3));
     }
@@ -498,6 +505,14 @@ export class Ctx {
     }
   }
 
+  /** CF of ADC (SBB): the sum (the first operand) is below the second, or equal to it with a carry in. */
+  #chainedCarry(kind: CcKind, bits: number): Temp {
+    const ir = this.ir, g = this.g;
+    const first = kind === CcKind.ADC ? g.ccDst : ir.add(ir.add(g.ccDst, g.ccSrc), g.ccSrc2);
+    const a = this.zext(first, bits), b = this.zext(g.ccSrc, bits);
+    return ir.or(ir.setcond(a, b, Cond.ltu), ir.and(ir.setcond(a, b, Cond.eq), g.ccSrc2));
+  }
+
   /** From the result where that suffices, else from EFLAGS. */
   #condResult(cc: number, kind: CcKind, bits: number): void {
     const ir = this.ir, g = this.g, zero = ir.const64(0);
@@ -510,6 +525,7 @@ export class Ctx {
         if (kind === CcKind.LOGIC || kind === CcKind.POPCNT) return this.#set(zero, Cond.ne, zero);
         if (kind === CcKind.MUL) return this.#set(g.ccSrc, Cond.ne, zero);
         if (kind === CcKind.BITS) return this.#set(this.zext(g.ccSrc, bits), Cond.eq, zero);
+        if (SRC2_KINDS.has(kind)) return this.#set(this.#chainedCarry(kind, bits), Cond.ne, zero);
         break;
       case 2: return this.#set(this.zext(g.ccDst, bits), Cond.eq, zero);
       case 3:
