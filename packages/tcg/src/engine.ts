@@ -10,7 +10,7 @@ import { EmuError } from '@emu/vaddr';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import type { Backend, CodePages, GuestCpu, HotBackend, TbSource } from './backend.ts';
 import { PAGE_SIZE } from './code-page.ts';
-import { CPU_HEADER, TB } from './cpu.ts';
+import { CPU_HEADER, HDR, TB } from './cpu.ts';
 import { EngineStats } from './engine-stats.ts';
 import type { HelperRegistry } from './helpers.ts';
 import { Ir } from './ir.ts';
@@ -43,6 +43,9 @@ export interface EngineOptions {
 
 /** Longest slice: the budget is a positive i32. */
 const MAX_BUDGET = 0x7fff_ffff;
+/** Header fields that are read at each exit, as word offsets; the accessors of the record are for the rest. */
+const BUDGET = HDR.budget >> 2, REASON = HDR.exitReason >> 2, EXIT_TB = HDR.exitTb >> 2, SLOT = HDR.exitSlot >> 2, FLAGS = HDR.flags >> 2;
+const PC = HDR.pc >> 2, CS_BASE = HDR.csBase >> 2;
 /** `CodeSource.page` reports a guest fault. */
 const FAULTED = -1;
 
@@ -52,6 +55,8 @@ export class Engine implements TbSource {
   readonly #options: EngineOptions;
   readonly #header;
   readonly #words: Int32Array;
+  /** Word index of the header. */
+  readonly #base: number;
   readonly #ir = new Ir();
   readonly #optimiser: Optimiser | null;
   readonly #jumpCache: JumpCache;
@@ -61,6 +66,8 @@ export class Engine implements TbSource {
   #executing = false;
   #exitRequested = false;
   #flushRequested = false;
+  /** A fault was delivered on the way to the next TB: it is not the one that the last exit meant. */
+  #diverted = false;
   /** Budget taken out of the header by `requestExit`. */
   #held = 0;
   /** Budget of the slice, and instructions of all slices before it. */
@@ -79,6 +86,7 @@ export class Engine implements TbSource {
     this.#options = options;
     this.#header = CPU_HEADER.at(arena, header);
     this.#words = arena.i32;
+    this.#base = header >>> 2;
     this.#jumpCache = options.jumpCache;
     this.#maxInsns = options.maxInsns ?? MAX_TB_INSNS;
     if (!(this.#maxInsns >= 1 && this.#maxInsns <= MAX_TB_INSNS)) {
@@ -187,19 +195,24 @@ export class Engine implements TbSource {
 
   /** Runs `tb` and what it goes on to, then says what is next; null ends the slice. */
   #step(tb: Tb, exact: boolean): Tb | null {
-    const header = this.#header, { guest } = this.#options;
+    const words = this.#words, base = this.#base;
     this.#execute(tb);
-    const reason = header.exitReason;
+    const reason = words[base + REASON]!;
     this.stats.exits[reason]!++;
     switch (reason) {
-      case Exit.CHAIN: return this.#chain(this.store.at(header.exitTb), header.exitSlot);
-      case Exit.LOOKUP: return this.#lookup(this.store.at(header.exitTb));
+      case Exit.CHAIN: return this.#chain(this.#left(), words[base + SLOT]!);
+      case Exit.LOOKUP: return this.#lookup(this.#left());
       case Exit.BUDGET: return this.#spent(exact);
-      case Exit.FAULT: return this.#fault(this.store.at(header.faultTb), header.faultInsn);
-      case Exit.TB: return guest.exitTb(header.exitSlot) && this.#poll() ? this.#next() : null;
-      case Exit.HOT: return this.#hot(this.store.at(header.exitTb));
+      case Exit.FAULT: return this.#fault(this.store.at(this.#header.faultTb), this.#header.faultInsn);
+      case Exit.TB: return this.#options.guest.exitTb(words[base + SLOT]!) && this.#poll() ? this.#next() : null;
+      case Exit.HOT: return this.#hot(this.#left());
       default: throw new EngineError(`Back end ${this.#options.backend.name} left with reason ${reason}, which is none`);
     }
+  }
+
+  /** The TB that generated code left from. */
+  #left(): Tb {
+    return this.store.at(this.#words[this.#base + EXIT_TB]! >>> 0);
   }
 
   #execute(tb: Tb): void {
@@ -207,7 +220,7 @@ export class Engine implements TbSource {
     this.#executing = true;
     this.#options.backend.execute(tb.record);
     this.#executing = this.#mayWriteCode = false;
-    this.#header.budget += this.#held;
+    this.#words[this.#base + BUDGET]! += this.#held;
     this.#held = 0;
     if (this.stats.timing) this.stats.executeNs += (performance.now() - start) * 1e6;
   }
@@ -222,22 +235,19 @@ export class Engine implements TbSource {
 
   #chain(from: Tb, slot: number): Tb | null {
     if (this.#exitRequested) return this.#poll() ? this.#next() : null;
-    const linkable = from.valid, flushes = this.stats.flushes, header = this.#header;
-    const { pcLo, pcHi, flags } = header;
+    const linkable = from.valid, flushes = this.stats.flushes;
     const to = this.#next();
-    if (header.pcLo !== pcLo || header.pcHi !== pcHi || header.flags !== flags) return to; // a fetch fault led elsewhere
     // a TB in two pages is not the target of links: they would outlive the mapping of its second page
-    if (to?.valid && to.physPage2 < 0 && linkable && from.valid && flushes === this.stats.flushes) this.store.link(from, slot, to);
+    if (to && !this.#diverted && to.valid && to.physPage2 < 0 && linkable && from.valid && flushes === this.stats.flushes) this.store.link(from, slot, to);
     return to;
   }
 
   #lookup(from: Tb): Tb | null {
     if (this.#exitRequested) return this.#poll() ? this.#next() : null;
-    const linkable = from.valid, flushes = this.stats.flushes, header = this.#header;
-    const { pcLo, pcHi, csBaseLo, csBaseHi, flags } = header;
+    const linkable = from.valid, flushes = this.stats.flushes, words = this.#words, base = this.#base;
     const to = this.#next();
-    if (!to?.valid || header.pcLo !== pcLo || header.pcHi !== pcHi || header.flags !== flags) return to; // a fetch fault led elsewhere
-    this.#jumpCache.fill(pcLo, pcHi, csBaseLo, csBaseHi, flags, to);
+    if (!to?.valid || this.#diverted) return to;
+    this.#jumpCache.fill(words[base + PC]!, words[base + PC + 1]!, words[base + CS_BASE]!, words[base + CS_BASE + 1]!, words[base + FLAGS]!, to);
     if (linkable && from.valid && flushes === this.stats.flushes) this.store.setLastTarget(from, to);
     return to;
   }
@@ -291,6 +301,7 @@ export class Engine implements TbSource {
 
   #atPc(maxInsns: number, once: boolean): Tb | null {
     const { guest } = this.#options, { code } = guest, linear = this.#linear;
+    this.#diverted = false;
     for (;;) {
       this.#releaseOnce();
       guest.linearPc(linear);
@@ -302,13 +313,14 @@ export class Engine implements TbSource {
         if (tb) return tb;
       }
       this.#header.fault = 0;
+      this.#diverted = true;
       if (!guest.deliverFault() || !this.#poll()) return null;
     }
   }
 
   /** The stored TB at `physPc` with the header's key whose second page, if it has one, is the one that follows now. */
   #find(physPc: number): Tb | null {
-    const { csBaseLo, csBaseHi, flags } = this.#header;
+    const words = this.#words, base = this.#base, csBaseLo = words[base + CS_BASE]!, csBaseHi = words[base + CS_BASE + 1]!, flags = words[base + FLAGS]!;
     let tb = this.store.find(physPc, csBaseLo, csBaseHi, flags);
     while (tb && tb.physPage2 >= 0 && tb.physPage2 !== this.#followingPage()) tb = this.store.find(physPc, csBaseLo, csBaseHi, flags, tb);
     return tb;
