@@ -1,4 +1,7 @@
-/** A TLB following a working set: node --conditions=@emu/source playground/play.ts [accesses a line]. Each line touches random pages of a set that grows, then shrinks. */
+/**
+ * A TLB following a working set: node --conditions=@emu/source playground/play.ts [accesses a line]. Each line touches random pages of a set that
+ * grows, then shrinks.
+ */
 import { Prot } from '../src/index.ts';
 import { makeRig } from '../src/testing.ts';
 

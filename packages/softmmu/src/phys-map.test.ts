@@ -14,7 +14,8 @@ const silent = { read: () => 0, write: () => {} };
 test('a hole reads as all ones and swallows writes', () => {
   const { map } = machine();
   map.writePhys32(0xdead_0000, 5);
-  expect([map.readPhys8(0xdead_0000), map.readPhys16(2 ** 40), map.readPhys32(0), map.readPhys64(8), map.hi]).toEqual([0xff, 0xffff, 0xffff_ffff, -1, -1]);
+  expect([map.readPhys8(0xdead_0000), map.readPhys16(2 ** 40), map.readPhys32(0)]).toEqual([0xff, 0xffff, 0xffff_ffff]);
+  expect([map.readPhys64(8), map.hi]).toEqual([-1, -1]);
   const bytes = new Uint8Array(4);
   map.read(2 ** 52 - 4, bytes);
   expect([...bytes]).toEqual([255, 255, 255, 255]);
@@ -127,7 +128,7 @@ test.each<[string, (m: ReturnType<typeof machine>, ram: Region) => void, RegExp]
   ['a region of no size', ({ map }) => map.addDevice('x', 0x100_0000, 0, silent), /with 0 bytes/],
   ['widths that no bus has', ({ map }) => map.addDevice('x', 0x100_0000, 16, { ...silent, minAccess: 3 as never }), /handles 3 to 4 bytes/],
   ['a least width above the most', ({ map }) => map.addDevice('x', 0x100_0000, 16, { ...silent, minAccess: 4, maxAccess: 2 }), /the least first/],
-  ['an alias beyond its target', ({ map }, ram) => map.addAlias('x', 0x100_0000, 2 * PAGE, ram, 63 * PAGE), /shows 8192 bytes from 258048 of ram, which has 262144/],
+  ['an alias beyond its target', ({ map }, ram) => map.addAlias('x', 0x100_0000, 2 * PAGE, ram, 63 * PAGE), /8192 bytes from 258048 of ram, which has 262144/],
   ['an alias off the page grid', ({ map }, ram) => map.addAlias('x', 0x100_0000, PAGE, ram, 16), /must be multiples of 4096/],
   ['removing a region that an alias shows', ({ map }, ram) => { map.addAlias('x', 0x100_0000, PAGE, ram); map.remove(ram); }, /ram is shown by alias x/],
   ['a region of another machine', ({ map }) => map.remove(machine().map.addDevice('x', 0, 1, silent)), /x is not in this map/],
@@ -167,7 +168,8 @@ test('every access width agrees with the bytes, over regions of all kinds', () =
   map.addRom('rom', PAGE, PAGE, host + PAGE);
   map.addDevice('device', 2 * PAGE, 0x20, { read: (offset) => (offset * 0x01010101 + 0x03020100) >>> 0, write: () => {}, maxAccess: 1 });
   map.arena.u8.fill(0x3c, host, host + 2 * PAGE);
-  fc.assert(fc.property(fc.oneof(...[0, PAGE, 2 * PAGE, 2 * PAGE + 0x20].map((edge) => fc.integer({ min: Math.max(0, edge - 9), max: edge + 9 }))), (at) => {
+  const nearEdge = [0, PAGE, 2 * PAGE, 2 * PAGE + 0x20].map((edge) => fc.integer({ min: Math.max(0, edge - 9), max: edge + 9 }));
+  fc.assert(fc.property(fc.oneof(...nearEdge), (at) => {
     const bytes = new Uint8Array(8);
     map.read(at, bytes);
     const view = new DataView(bytes.buffer);

@@ -58,7 +58,8 @@ export class PhysMap {
     if (known.host >= 0 && (base % PAGE_SIZE || offset % PAGE_SIZE)) {
       throw new PhysMapError(`Alias ${name} of memory at ${hex(base)}, offset ${offset}: both must be multiples of 4096`);
     }
-    return this.#add({ ...record('alias', name, base, size, options), host: known.host < 0 ? -1 : known.host + offset, target: known, targetOffset: offset });
+    const host = known.host < 0 ? -1 : known.host + offset;
+    return this.#add({ ...record('alias', name, base, size, options), host, target: known, targetOffset: offset });
   }
 
   /** Takes a region away; aliases of it must go first. */
@@ -146,13 +147,15 @@ export class PhysMap {
 
   readPhys16(phys: number): number {
     const range = this.find(phys);
-    return range.host >= 0 && phys + 2 <= range.end ? this.arena.view.getUint16(range.host + (phys - range.start), true) : this.#readOther(range, phys, 2);
+    if (range.host < 0 || phys + 2 > range.end) return this.#readOther(range, phys, 2);
+    return this.arena.view.getUint16(range.host + (phys - range.start), true);
   }
 
   /** Unsigned, as all results but halves of 64 bits. */
   readPhys32(phys: number): number {
     const range = this.find(phys);
-    return range.host >= 0 && phys + 4 <= range.end ? this.arena.view.getUint32(range.host + (phys - range.start), true) : this.#readOther(range, phys, 4);
+    if (range.host < 0 || phys + 4 > range.end) return this.#readOther(range, phys, 4);
+    return this.arena.view.getUint32(range.host + (phys - range.start), true);
   }
 
   /** Low half, signed; the high half is left in `hi`. */
@@ -259,7 +262,8 @@ export class PhysMap {
       throw new PhysMapError(`${kind.toUpperCase()} ${name} at ${hex(base)}, ${size} bytes, host address ${host}: all must be multiples of 4096`);
     }
     if (!(host > 0 && host + size <= this.arena.byteLength)) {
-      throw new PhysMapError(`${kind.toUpperCase()} ${name}: ${size} bytes at host address ${host} are outside the arena of ${this.arena.byteLength}; use Arena.alloc`);
+      const { byteLength } = this.arena;
+      throw new PhysMapError(`${kind.toUpperCase()} ${name}: ${size} bytes at host address ${host} are outside the arena of ${byteLength}; use Arena.alloc`);
     }
     return { ...record(kind, name, base, size, options), host };
   }

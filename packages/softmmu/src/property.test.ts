@@ -12,7 +12,8 @@ const DEVICE = 0x1000_0000;
 
 const page = fc.constantFrom(...BASES);
 const offset = fc.oneof(fc.integer({ min: 0, max: 4095 }), fc.integer({ min: 4080, max: 4095 }), fc.integer({ min: 0, max: 16 }));
-const op = fc.tuple(fc.constantFrom(MemOp.b8, MemOp.b16, MemOp.b32, MemOp.b64), fc.constantFrom(0, MemOp.SIGN, MemOp.RMW)).map(([size, flag]) => size | flag);
+const size = fc.constantFrom(MemOp.b8, MemOp.b16, MemOp.b32, MemOp.b64);
+const op = fc.tuple(size, fc.constantFrom(0, MemOp.SIGN, MemOp.RMW)).map(([bytes, flag]) => bytes | flag);
 const value = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const mapping = fc.record({
   phys: fc.oneof(fc.nat(RAM_PAGES - 1).map((n) => n * 4096), fc.constant(DEVICE)),

@@ -15,8 +15,10 @@ const ROUNDS = 7;
 
 interface Figure { name: string; value: number; unit: string }
 
-/** `loop(count, from, step, mask)`: `count` 8-byte accesses at from + (i * step & mask). */
-function makeLoop(arena: Arena, mmu: SoftMmu, kind: 'read' | 'write', probe: boolean, ram: HostPtr): (count: number, from: number, step: number, mask: number) => void {
+/** `count` 8-byte accesses at from + (i * step & mask). */
+type Loop = (count: number, from: number, step: number, mask: number) => void;
+
+function makeLoop(arena: Arena, mmu: SoftMmu, kind: 'read' | 'write', probe: boolean, ram: HostPtr): Loop {
   const m = new ModuleBuilder();
   m.importMemory('env', 'memory', { min: 1, max: 65536 });
   const slowLoad = m.importFunc('env', 'slowLoad', [I32, I32, I32], [I32]);
@@ -65,7 +67,8 @@ export function bench(): Figure[] {
   map.addRam('ram', 0, PAGES * PAGE, ram);
   map.addDevice('device', DEVICE, PAGE, { read: (offset) => offset, write: () => {} });
   const mmu = new SoftMmu(arena, map, {
-    vaddrBits: 64, mmuModes: 1, walk: flatWalk, fault: { flag: header, retHi: header + 4, mailbox: header + 16 }, onCodeWrite: () => false, onFlush: () => {},
+    vaddrBits: 64, mmuModes: 1, walk: flatWalk, fault: { flag: header, retHi: header + 4, mailbox: header + 16 },
+    onCodeWrite: () => false, onFlush: () => {},
   });
   const figures: Figure[] = [];
   const figure = (name: string, value: number) => { figures.push({ name: `softmmu: ${name}`, value, unit: 'ns' }); };
@@ -79,12 +82,19 @@ export function bench(): Figure[] {
   const misses = 1_000_000;
   figure('refill after a miss', best(misses, () => load(misses, 0, PAGE, DEVICE - 1)));
   mmu.flushAll();
-  figure('flush and refill of 100 pages, a page', best(misses, () => { for (let i = 0; i < misses / 100; i++) { mmu.flushAll(); load(100, 0, PAGE, DEVICE - 1); } }));
+  const refill = () => {
+    for (let i = 0; i < misses / 100; i++) {
+      mmu.flushAll();
+      load(100, 0, PAGE, DEVICE - 1);
+    }
+  };
+  figure('flush and refill of 100 pages, a page', best(misses, refill));
   figure('device load of 8 bytes as two of 4', best(misses, () => load(misses, DEVICE, 8, 0xff8)));
   figure('load that crosses a page', best(misses, () => load(misses, PAGE - 4, 0, 0)));
   figure('typed load32 from TypeScript', best(hits, () => { for (let i = 0, at = 0; i < hits; i++, at = (at + step) & mask) mmu.load32(at, 0, 0); }));
   load(2000, 0, PAGE, DEVICE - 1);
-  figure(`write protection of a page with ${mmu.tlb(0).used} entries used`, best(20_000, () => { for (let i = 0; i < 20_000; i++) mmu.tlb(0).protect(0, 0); }));
+  const tlb = mmu.tlb(0);
+  figure(`write protection of a page, ${tlb.used} entries used`, best(20_000, () => { for (let i = 0; i < 20_000; i++) tlb.protect(0, 0); }));
   return figures;
 }
 

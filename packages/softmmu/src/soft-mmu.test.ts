@@ -281,7 +281,8 @@ describe('watchpoints', () => {
 test('misuse is an error that says what to do', () => {
   const arena = new Arena(4 * 2 ** 20), map = new PhysMap(arena), header = arena.alloc(64);
   const options = {
-    vaddrBits: 64, mmuModes: 1, walk: flatWalk, onCodeWrite: () => false, onFlush: () => {}, fault: { flag: header, retHi: header + 4, mailbox: header + 16 },
+    vaddrBits: 64, mmuModes: 1, walk: flatWalk, onCodeWrite: () => false, onFlush: () => {},
+    fault: { flag: header, retHi: header + 4, mailbox: header + 16 },
   } as const;
   expect(() => new SoftMmu(arena, map, { ...options, mmuModes: 0 })).toThrow(/0 mmu indexes.*1 or more/);
   expect(() => new SoftMmu(new Arena(65536), map, options)).toThrow(/another arena/);

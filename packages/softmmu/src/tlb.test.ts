@@ -70,6 +70,16 @@ describe('victims', () => {
     expect(mmu.stats.victimHits).toBe(8);
   });
 
+  test('a victim that comes back to a slot of a larger table is flushed with the others', () => {
+    const { mmu, naive, walksOf } = filled(9, { minBits: 3, maxBits: 10 }); // page 0 made room for page 8
+    naive.mapPage(0x10_1000n, { phys: 0, prot: RW });
+    mmu.load8(0x10_1000, 0, 0);
+    expect(mmu.tlb(0).slots).toBe(16);
+    expect(walksOf(() => mmu.load8(0, 0, 0))).toBe(0);
+    mmu.flushNonGlobal();
+    expect(walksOf(() => mmu.load8(0, 0, 0))).toBe(1);
+  });
+
   test('a page flushed while it is a victim does not come back', () => {
     const { mmu, naive, map } = filled(16, { minBits: 3, maxBits: 3 });
     map.writePhys8(0x8_0000, 0x77);
