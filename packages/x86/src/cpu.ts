@@ -5,10 +5,11 @@
 import type { Arena, HostPtr } from '@emu/vaddr';
 import type { SoftMmu, Watchpoint } from '@emu/softmmu';
 import { GUEST_FAULT } from '@emu/tcg';
+import { Accesses } from './accesses.ts';
 import { HF, IOPL_SHIFT, Mmu, mmuIndex } from './hflags.ts';
 import { computeFlags } from './flags.ts';
 import { fninit, MXCSR_INIT } from './fpu/state.ts';
-import { ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
+import { ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, Reg, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
 import type { X86StateView } from './state.ts';
 import { CpuModel } from './system/cpuid.ts';
 import { setCr3 } from './system/control-registers.ts';
@@ -237,12 +238,34 @@ export class X86Cpu {
 
   record(vector: number, error: number): void {
     const s = this.s;
+    this.#notCanonical = false;
     s.exception = vector;
     s.errorCode = error;
     s.softwareInt = 0;
     s.insnLength = 0;
     s.fault = 1;
   }
+
+  /** An access to linear address hi:lo, which is not canonical: #GP(0), or #SS(0) once it is known that the access went through SS. */
+  recordNotCanonical(lo: number, hi: number): void {
+    this.record(Vector.GP, 0);
+    this.#notCanonical = true;
+    this.#addressLo = lo;
+    this.#addressHi = hi;
+  }
+
+  /** Tells #SS from #GP and #GP from #AC by the `accesses` (see `Accesses`) of the instruction that faulted. SDM Vol. 3, 6.15. */
+  refineFault(accesses: number): void {
+    const s = this.s;
+    if (s.exception === Vector.AC && accesses & Accesses.ALIGNED) s.exception = Vector.GP;
+    if (!this.#notCanonical || !(accesses & Accesses.STACK)) return;
+    // PUSH, POP and CALL with a memory operand access both: the stack pointer is near to one of them
+    const nearStack = this.#addressHi === this.gprHi(Reg.RSP) && Math.abs(this.#addressLo - this.gprLo(Reg.RSP)) <= 16;
+    if (!(accesses & Accesses.OTHER) || nearStack) s.exception = Vector.SS;
+  }
+  #notCanonical = false;
+  #addressLo = 0;
+  #addressHi = 0;
 
   /** Records INT n, INT3 or INTO: delivered with the address behind the instruction of `length` bytes. */
   recordSoftware(vector: number, length: number): void {

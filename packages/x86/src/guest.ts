@@ -102,6 +102,7 @@ export class X86Guest implements GuestCpu {
       s.pcLo = low | 0;
     } else s.pcLo = tb.flags & HF.CS32 ? low | 0 : low & 0xffff;
     if (ccOp !== CC_DYNAMIC) s.ccOp = ccOp;
+    this.cpu.refineFault(tb.insnData[insn * INSN_WORDS + 2]!);
   }
 
   deliverFault(): boolean {

@@ -97,7 +97,10 @@ export class FarStack {
   }
 
   #address(cpu: X86Cpu, bytes: number): number {
-    if (this.#bits === 64) return this.lo;
+    if (this.#bits === 64) {
+      if (!cpu.isCanonical(this.lo, this.hi)) cpu.raise(Vector.SS, this.#error);
+      return this.lo;
+    }
     const offset = this.#bits === 32 ? this.lo >>> 0 : this.lo & 0xffff, last = offset + bytes - 1;
     const bad = this.#attr & ATTR.EXPAND_DOWN && !(this.#attr & ATTR.CODE)
       ? offset <= this.#limit || last > (this.#attr & ATTR.DB ? 0xffffffff : 0xffff)
