@@ -35,8 +35,8 @@ const fromGeneral = (double: boolean): Emit => (c) => {
 /** Without a guard: PE is all that an integer can raise. */
 const fromPacked = (name: string, plain: (c: Ctx, v: Temp) => void): Emit => {
   const exact = exactly((c, loaded) => {
-    exactToXmm(name)(c, loaded);
     touchMmx(c);
+    exactToXmm(name)(c, loaded);
   });
   return (c, i) => {
     if (!isFast(c)) return exact(c, i);
@@ -107,11 +107,11 @@ const toPacked = (double: boolean, truncate: boolean): Emit => guarded((c, loade
   return double ? ir.vf64_i32(a) : ir.vf32_i32(a);
 }, exactToXmm(`cvt${truncate ? 't' : ''}${double ? 'pd' : 'ps'}2dq`));
 
-/** To an MMX register, which is written once nothing can be raised any more. */
+/** To an MMX register, which is written once nothing can be raised any more; #XM comes with the x87 registers being MMX registers already. */
 const toMmx = (double: boolean, truncate: boolean): Emit => exactly((c, loaded) => {
+  touchMmx(c);
   callExact(c, helper(c, `cvt${truncate ? 't' : ''}${double ? 'pd' : 'ps'}2pi`), resultAddress(c), sourceAddress(c, 1, loaded));
   writeLow(c, 0, resultLow(c));
-  touchMmx(c);
 });
 
 /** CVTx2y rounds by MXCSR, CVTTx2y truncates. */

@@ -6,7 +6,7 @@
 import { I32, I64, type FuncBuilder, type ValType } from '@emu/wasm';
 
 type Emit = (f: FuncBuilder) => void;
-type BinaryOp = 'Add' | 'Sub' | 'Mul' | 'DivU' | 'RemU' | 'And' | 'Or' | 'Xor' | 'Shl' | 'ShrS' | 'ShrU';
+type BinaryOp = 'Add' | 'Sub' | 'Mul' | 'DivU' | 'RemU' | 'And' | 'Or' | 'Xor' | 'Shl' | 'ShrS' | 'ShrU' | 'Rotl';
 type CompareOp = 'Eq' | 'Ne' | 'LtS' | 'LtU' | 'GtS' | 'GtU' | 'LeS' | 'LeU' | 'GeS' | 'GeU';
 type UnaryOp = 'Clz' | 'Ctz' | 'Popcnt';
 
@@ -55,6 +55,7 @@ abstract class Int<Self, Lit> {
   shl(y: Self | Lit): Self { return this.binary('Shl', y); }
   shrS(y: Self | Lit): Self { return this.binary('ShrS', y); }
   shrU(y: Self | Lit): Self { return this.binary('ShrU', y); }
+  rotl(y: Self | Lit): Self { return this.binary('Rotl', y); }
   clz(): Self { return this.unary('Clz'); }
   ctz(): Self { return this.unary('Ctz'); }
   popcnt(): Self { return this.unary('Popcnt'); }

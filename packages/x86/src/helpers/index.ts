@@ -4,6 +4,7 @@ import type { X86Cpu } from '../cpu.ts';
 import { arithHelpers } from './arith.ts';
 import { bcdHelpers } from './bcd.ts';
 import { coreHelpers } from './core.ts';
+import { cryptoHelpers } from './crypto.ts';
 import { fpuHelpers } from './fpu.ts';
 import { segmentHelpers } from './segment.ts';
 import { simdHelpers } from './simd.ts';
@@ -22,6 +23,7 @@ export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
     ...bcdHelpers(r, cpu),
     ...xstateHelpers(r, cpu),
     ...simdHelpers(r, cpu),
+    ...cryptoHelpers(r, cpu),
   };
 }
 export type X86Helpers = ReturnType<typeof createHelpers>;
