@@ -5,7 +5,7 @@ import { TranslatedFpu } from './translated-fpu.ts';
 
 const cpu = new TranslatedFpu();
 
-describe.each(['x87'])('%s', (name) => {
+describe.each(['x87', 'sse'])('%s', (name) => {
   const cases = fpuCases[name]!;
   const recorded = loadFpuCorpus(name, cases);
   test.each(cases.map((form, i) => [form.title, i] as const))('%s', (_title, i) => {
