@@ -1,0 +1,108 @@
+/**
+ * `pnpm bench:boot`: CPU time (user + system, all threads) from the emulator's start until the guest has booted: Debian's cloud kernel with an
+ * initramfs to its init, and the default guest with its disk to the shell prompt. Ours beside native QEMU TCG in the same run, pinned to
+ * one core, alternating; the best of several runs counts.
+ *     --accel tci,jit   ours to measure (default: both where they exist)
+ *     --target init,prompt
+ *     --runs 3          runs of each
+ *     --core 1          host core
+ *     --json FILE       write the result; --keep: into tools/bench/history
+ *     --no-profile      leave the profiled run out
+ */
+import { writeFileSync } from 'node:fs';
+import { buildGuest, RECIPES, type Guest } from '@emu/tools-guest';
+import { command, names, parseOptions } from '../arguments.ts';
+import { emulator, ENGINES, type Engine } from '../emulators.ts';
+import { GuestProcess } from '../guest-process.ts';
+import type { Counters } from '../emulator/counters.ts';
+import { keep } from '../history.ts';
+import { commit, hostFacts, qemuVersion } from '../host.ts';
+import { show, table } from '../table.ts';
+import { available } from './available.ts';
+
+const USAGE = 'usage: pnpm bench:boot [--accel tci,jit] [--target init,prompt] [--runs N] [--core N] [--json FILE] [--keep] [--no-profile]';
+const TIMEOUT_S = 600;
+
+const TARGETS = {
+  init: {
+    what: 'cloud kernel + initramfs, to init',
+    options: (guest: Guest) => ['-kernel', guest.kernel, '-initrd', guest.initrdBench, '-append', 'console=ttyS0 quiet'],
+    reached: /emu-bench: init reached/,
+  },
+  prompt: {
+    what: 'default guest with its disk, to the shell prompt',
+    options: (guest: Guest) => [
+      '-drive', `if=virtio,format=raw,file=${guest.rootfs},snapshot=on`, '-kernel', guest.kernel, '-initrd', guest.initrd,
+      '-append', 'console=ttyS0 root=/dev/vda quiet',
+    ],
+    reached: /~ # /,
+  },
+} as const;
+type Target = keyof typeof TARGETS;
+
+interface Boot {
+  readonly cpuMs: number;
+  /** Share of threads other than the first: V8's compilers and garbage collector, QEMU's main loop is the first. */
+  readonly otherThreadsMs: number;
+  readonly wallMs: number;
+  readonly residentMiB: number;
+  readonly counters?: Counters | undefined;
+}
+
+async function boot(engine: Engine, target: Target, guest: Guest, core: number): Promise<Boot> {
+  const { options, reached } = TARGETS[target];
+  const started = performance.now();
+  const guestProcess = new GuestProcess(emulator(engine, ['-nographic', '-no-reboot', '-m', '512M', ...options(guest)]), core);
+  try {
+    await guestProcess.waitFor(reached, TIMEOUT_S);
+    const wallMs = performance.now() - started;
+    const { totalMs, mainMs } = guestProcess.cpu();
+    const { peak } = guestProcess.memory();
+    return { cpuMs: totalMs, otherThreadsMs: totalMs - mainMs, wallMs, residentMiB: peak, counters: await guestProcess.counters() };
+  } finally {
+    await guestProcess.stop();
+  }
+}
+
+await command(async () => {
+  const options = parseOptions({
+    accel: { type: 'string' }, target: { type: 'string', default: 'init,prompt' }, runs: { type: 'string', default: '3' },
+    core: { type: 'string', default: '1' }, json: { type: 'string' }, keep: { type: 'boolean' }, 'no-profile': { type: 'boolean' },
+  }, USAGE);
+  const guest = buildGuest(RECIPES.cloud, { log: (line) => console.error(line) });
+  const accels = options.accel ? names(options.accel, ENGINES, 'engine') : await available();
+  const engines: Engine[] = [...(qemuVersion() ? ['qemu' as const] : []), ...accels.filter((e) => e !== 'qemu')];
+  const targets = names(options.target, Object.keys(TARGETS) as Target[], 'target');
+  const facts = { date: new Date().toISOString(), commit: commit(), ...hostFacts(), qemu: qemuVersion() };
+  console.log(`${facts.cpu}, Node ${facts.node}, QEMU ${facts.qemu ?? 'missing'}, commit ${facts.commit}; best of ${options.runs}\n`);
+  const results: Record<string, Record<string, Boot>> = {};
+  for (const target of targets) {
+    const best: Partial<Record<Engine, Boot>> = {};
+    for (let run = 0; run < Number(options.runs); run++) {
+      for (const engine of engines) {
+        const once = await boot(engine, target, guest, Number(options.core));
+        if (!best[engine] || once.cpuMs < best[engine].cpuMs) best[engine] = once;
+      }
+    }
+    results[target] = best;
+    console.log(`${TARGETS[target].what}\n${indent(table([
+      ['', 'CPU s', 'x QEMU', 'wall s', 'M instructions', 'MIPS', 'other threads', 'MiB'],
+      ...engines.map((engine) => row(engine, best[engine]!, best.qemu)),
+    ]))}\n`);
+  }
+  const result = { ...facts, boot: results };
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(result, undefined, 1)}\n`);
+  if (options.keep) console.log(`kept as ${keep('boot', result)}`);
+});
+
+function row(engine: Engine, boot: Boot, qemu: Boot | undefined): string[] {
+  const millions = boot.counters ? boot.counters.instructions / 1e6 : undefined;
+  return [
+    engine, show(boot.cpuMs / 1000), qemu ? show(boot.cpuMs / qemu.cpuMs) : '-', show(boot.wallMs / 1000), show(millions),
+    show(millions === undefined ? undefined : millions / (boot.cpuMs / 1000)), `${show(100 * boot.otherThreadsMs / boot.cpuMs)} %`, show(boot.residentMiB),
+  ];
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}

@@ -1,0 +1,20 @@
+/** How each emulator is started: the same QEMU options for all, this command in front. */
+import { fileURLToPath } from 'node:url';
+
+export const ENGINES = ['qemu', 'tci', 'jit'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+const OURS = fileURLToPath(new URL('./emulator/main.ts', import.meta.url));
+
+export interface EmulatorCommand {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Whether it answers over IPC with `Counters`. */
+  readonly ours: boolean;
+}
+
+/** @param nodeFlags for ours, for example `--cpu-prof`. */
+export function emulator(engine: Engine, options: readonly string[], nodeFlags: readonly string[] = [], qemu = 'qemu-system-x86_64'): EmulatorCommand {
+  if (engine === 'qemu') return { name: engine, ours: false, argv: [qemu, '-accel', 'tcg,thread=single', ...options] };
+  return { name: engine, ours: true, argv: [process.execPath, '--conditions=@emu/source', '--no-warnings', ...nodeFlags, OURS, '-accel', engine, ...options] };
+}

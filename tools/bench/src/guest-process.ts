@@ -1,0 +1,119 @@
+/**
+ * An emulator (or the driver itself, on this processor) as a child process pinned to one core: its output is waited for by text, its CPU
+ * time read from outside.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpuTime, residentMiB, type CpuTime } from './cpu-time.ts';
+import type { EmulatorCommand } from './emulators.ts';
+import type { Counters } from './emulator/counters.ts';
+import { BenchError } from './errors.ts';
+
+interface Waiter {
+  readonly find: (text: string) => string | undefined;
+  readonly resolve: (found: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** How much of the output is kept for error messages and slow waiters. */
+const KEEP = 1 << 16;
+
+export class GuestProcess {
+  readonly name: string;
+  readonly ours: boolean;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  #text = '';
+  #errors = '';
+  #waiter: Waiter | undefined;
+  #gone: string | undefined;
+
+  /** @param core the host core that all of its threads are confined to. */
+  constructor({ name, argv, ours }: EmulatorCommand, core: number, env: Readonly<Record<string, string>> = {}) {
+    this.name = name;
+    this.ours = ours;
+    this.#child = spawn('taskset', ['-c', String(core), ...argv], {
+      stdio: ['pipe', 'pipe', 'pipe', ...(ours ? ['ipc' as const] : [])], env: { ...process.env, ...env },
+    });
+    this.#child.stdin!.on('error', () => {}); // it ended; whoever waits hears of it
+    this.#child.stdout!.on('data', (bytes: Buffer) => this.#receive(bytes.toString('latin1')));
+    this.#child.stderr!.on('data', (bytes: Buffer) => { this.#errors = (this.#errors + bytes.toString('latin1')).slice(-KEEP); });
+    this.#exited = new Promise((resolve) => {
+      const end = (why: string): void => {
+        this.#gone ??= why;
+        this.#waiter?.reject(this.#failure(why));
+        this.#waiter = undefined;
+        resolve();
+      };
+      this.#child.on('error', (error) => end(`did not start: ${error.message}`));
+      this.#child.on('close', (status, signal) => end(`ended with ${signal ?? `status ${status}`}`));
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  send(text: string): void {
+    this.#child.stdin!.write(text);
+  }
+
+  /** The first match of `pattern` in output that no earlier wait has passed. @throws BenchError when it ends first or time is up. */
+  async waitFor(pattern: RegExp, timeoutS: number): Promise<string> {
+    if (this.#waiter) throw new Error(`${this.name}: two waits at once`);
+    const find = (text: string): string | undefined => {
+      const match = pattern.exec(text);
+      if (!match) return undefined;
+      this.#text = text.slice(match.index + match[0].length);
+      return match[0];
+    };
+    const found = find(this.#text);
+    if (found !== undefined) return found;
+    if (this.#gone !== undefined) throw this.#failure(this.#gone);
+    let limit: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        this.#waiter = { find, resolve, reject };
+        limit = setTimeout(() => reject(this.#failure(`said nothing like ${pattern} within ${timeoutS} s`)), timeoutS * 1000);
+      });
+    } finally {
+      clearTimeout(limit);
+      this.#waiter = undefined;
+    }
+  }
+
+  cpu(): CpuTime {
+    return cpuTime(this.pid);
+  }
+
+  memory(): { now: number; peak: number } {
+    return residentMiB(this.pid);
+  }
+
+  /** Counters of our emulator; undefined of others. */
+  async counters(): Promise<Counters | undefined> {
+    if (!this.ours || this.#gone !== undefined) return undefined;
+    return new Promise((resolve) => {
+      this.#child.once('message', (message) => resolve(message as Counters));
+      this.#child.send('counters');
+    });
+  }
+
+  /** Ends it and waits until it is gone. */
+  async stop(): Promise<void> {
+    if (this.#gone === undefined) this.#child.kill('SIGTERM');
+    const hard = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+    await this.#exited;
+    clearTimeout(hard);
+  }
+
+  #receive(text: string): void {
+    this.#text = (this.#text + text).slice(-KEEP);
+    const found = this.#waiter?.find(this.#text);
+    if (found !== undefined) this.#waiter!.resolve(found);
+  }
+
+  #failure(what: string): BenchError {
+    const tail = `${this.#text}\n${this.#errors}`.trim().split('\n').slice(-12).map((line) => `  ${line.trimEnd()}`).join('\n');
+    return new BenchError(`${this.name} ${what}; its last lines:\n${tail}`);
+  }
+}
