@@ -1,0 +1,324 @@
+/**
+ * `<emu-machine>`: a machine with its terminal, buttons and status bar, for any page.
+ *
+ *     <emu-machine args="-nographic -m 512M -kernel pack/bzImage ..." autostart></emu-machine>
+ *
+ * Attributes: `args` (a command line as a shell splits it), `base` (what relative names are looked up against), `autostart`, `keep` (a name under
+ * which disks are saved in this browser), `theme` (`auto`, `dark`, `light`), `size-word` (a kernel argument that tells the guest how large
+ * the terminal is), `bare` (terminal only). Events bubble and have their details in `detail`: `emu-state`, `emu-output`, `emu-problem`, `emu-stats`.
+ */
+import xtermCss from '@xterm/xterm/css/xterm.css?inline';
+import { WebMachine, WebMachineError, type LaunchOptions } from './client.ts';
+import elementCss from './element.css?inline';
+import { endText } from './format.ts';
+import { MESSAGE_MARKUP, MessageBar, type Message } from './message-bar.ts';
+import type { DiskProblem, EndReason, Failure, MachineState, NamedFile, Progress, Stats } from './protocol.ts';
+import { applySettings, optionValue, splitCommandLine } from './settings.ts';
+import { STATUS_MARKUP, StatusBar } from './status-bar.ts';
+import { missingInPage } from './support.ts';
+import { TerminalView } from './terminal.ts';
+import type { ThemeName } from './theme.ts';
+import tokensCss from './tokens.css?inline';
+import { Toolbar, TOOLBAR_MARKUP } from './toolbar.ts';
+import { connectTouchKeys, TOUCH_MARKUP } from './touch-keys.ts';
+
+const MARKUP = `<div class="frame">${TOOLBAR_MARKUP}${MESSAGE_MARKUP}
+<div class="screen" part="screen"><div class="terminal"></div><p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
+
+const FONT_SIZE = 14;
+const PHONE_FONT_SIZE = 12;
+const PHONE = '(max-width: 46rem)';
+
+export interface EmuMachineEvents {
+  readonly 'emu-state': { readonly state: MachineState; readonly end?: EndReason };
+  readonly 'emu-output': Uint8Array;
+  readonly 'emu-problem': Failure;
+  readonly 'emu-stats': Stats;
+}
+
+export class EmuMachineElement extends HTMLElement {
+  static readonly observedAttributes = ['theme', 'keep'];
+
+  /** The machine without its user interface. */
+  readonly machine: WebMachine;
+  readonly #root: ShadowRoot;
+  readonly #dark = matchMedia('(prefers-color-scheme: dark)');
+  #arguments: readonly string[] | undefined;
+  #fontSize: number | undefined;
+  #screenReader = false;
+  #parts: { terminal: TerminalView; toolbar: Toolbar; status: StatusBar; messages: MessageBar } | undefined;
+
+  constructor() {
+    super();
+    this.#root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+    this.machine = new WebMachine();
+  }
+
+  /** QEMU's arguments; by default those of the attribute `args`. */
+  get arguments(): readonly string[] {
+    return this.#arguments ?? splitCommandLine(this.getAttribute('args') ?? '');
+  }
+
+  set arguments(argv: readonly string[]) {
+    this.#arguments = [...argv];
+  }
+
+  get state(): MachineState {
+    return this.machine.state;
+  }
+
+  /** What is in the terminal, scrolled-out lines included. */
+  get text(): string {
+    return this.#parts?.terminal.text ?? '';
+  }
+
+  /** Columns and rows of the terminal. */
+  get terminalSize(): { readonly columns: number; readonly rows: number } {
+    const { columns, rows } = this.#parts!.terminal;
+    return { columns, rows };
+  }
+
+  /** Font size in CSS pixels; undefined for what suits the screen. */
+  set fontSize(px: number | undefined) {
+    this.#fontSize = px;
+    this.#parts?.terminal.look({ fontSize: this.#suitableFontSize() });
+  }
+
+  set screenReader(on: boolean) {
+    this.#screenReader = on;
+    this.#parts?.terminal.look({ screenReader: on });
+  }
+
+  connectedCallback(): void {
+    if (this.#parts) return;
+    this.#build();
+    this.#wire();
+    if (this.hasAttribute('autostart')) void this.start();
+  }
+
+  disconnectedCallback(): void {
+    queueMicrotask(() => { // it may only have been moved
+      if (this.isConnected) return;
+      this.#dark.removeEventListener('change', this.#themeChanged);
+      this.#parts?.terminal.dispose();
+      this.machine.terminate();
+    });
+  }
+
+  attributeChangedCallback(name: string): void {
+    if (name === 'theme') this.#themeChanged();
+    else this.#parts?.status.writes(this.hasAttribute('keep'));
+  }
+
+  /** Makes files known by the names that arguments use. */
+  addFiles(files: readonly NamedFile[]): Promise<void> {
+    return this.machine.addFiles(files);
+  }
+
+  /** Loads and powers on. What goes wrong is shown, and reported by `emu-problem`. Resolves to whether the guest runs. */
+  async start(overrides: Partial<LaunchOptions> = {}): Promise<boolean> {
+    const { terminal, messages } = this.#parts!;
+    messages.hide();
+    try {
+      await this.#checkBrowser();
+      terminal.clear();
+      terminal.focus();
+      await this.machine.start({ ...this.#launchOptions(), ...overrides });
+      return true;
+    } catch (error) {
+      const { reason, message } = error instanceof WebMachineError ? error : { reason: 'emulator', message: (error as Error).message };
+      this.#problem({ reason, message });
+      return false;
+    }
+  }
+
+  pause(): Promise<void> { return this.machine.pause(); }
+  resume(): Promise<void> { return this.machine.resume(); }
+  reset(): Promise<void> { return this.machine.reset(); }
+  powerButton(): Promise<void> { return this.machine.powerButton(); }
+  quit(): Promise<void> { return this.machine.quit(); }
+  send(input: string | Uint8Array): void { this.machine.send(input); }
+
+  override focus(): void {
+    this.#parts?.terminal.focus();
+  }
+
+  /** Shows a line to the user, with buttons. */
+  showMessage(message: Message): void {
+    this.#parts?.messages.show(message);
+  }
+
+  /** Shows the progress of a load of the page's own; null when it is over. */
+  showProgress(progress: Progress | null): void {
+    this.#parts?.messages.progress(progress);
+  }
+
+  #launchOptions(): LaunchOptions {
+    const keep = this.getAttribute('keep');
+    return {
+      arguments: this.#withSize(this.arguments),
+      baseUrl: new URL(this.getAttribute('base') ?? '', document.baseURI).href,
+      writes: keep === null ? { kind: 'memory' } : { kind: 'keep', name: keep || 'disk' },
+    };
+  }
+
+  /** Adds the size of the terminal to the kernel's command line, where the guest is known to look for it. */
+  #withSize(argv: readonly string[]): readonly string[] {
+    const word = this.getAttribute('size-word');
+    if (!word) return argv;
+    const { columns, rows } = this.terminalSize;
+    return applySettings(argv, { append: `${optionValue(argv, 'append') ?? ''} ${word}=${rows}x${columns}`.trimStart() });
+  }
+
+  async #checkBrowser(): Promise<void> {
+    const problems = missingInPage();
+    if (problems.length === 0) problems.push(...(await this.machine.capabilities()).problems);
+    if (problems.length > 0) throw new WebMachineError({ reason: 'browser', message: problems.join('\n') });
+  }
+
+  #build(): void {
+    const style = document.createElement('style');
+    style.textContent = tokensCss + xtermCss + elementCss;
+    const box = document.createElement('div');
+    box.style.display = 'contents';
+    box.innerHTML = MARKUP;
+    this.#root.replaceChildren(style, box);
+    this.#themeChanged();
+  }
+
+  #wire(): void {
+    const { machine } = this;
+    const messages = new MessageBar(this.#root);
+    const toolbar = new Toolbar(this.#root, {
+      start: () => void this.start(),
+      pause: () => void machine.pause(),
+      resume: () => {
+        void machine.resume();
+        terminal.focus();
+      },
+      reset: () => {
+        void machine.reset();
+        terminal.focus();
+      },
+      askPowerOff: () => {
+        void machine.powerButton();
+        messages.show({ text: 'The guest was asked to turn itself off. If it does not listen, press again to cut the power.', forMs: 6000 });
+      },
+      cut: () => void machine.quit(),
+      copy: async () => messages.show(await terminal.copy() ? { text: 'Copied.', forMs: 1500 } : { text: 'The browser did not allow it; use its own copy command.', forMs: 4000 }),
+      paste: async () => {
+        if (!(await terminal.paste())) messages.show({ text: 'The browser did not allow reading the clipboard; use Ctrl+Shift+V or its own paste command.', forMs: 6000 });
+      },
+    });
+    const status = new StatusBar(this.#root, () => this.#tell('emu-settings', undefined));
+    const terminal = this.#terminal(toolbar);
+    this.#parts = { terminal, toolbar, status, messages };
+    status.writes(this.hasAttribute('keep'));
+    connectTouchKeys(this.#root, terminal);
+    this.#dark.addEventListener('change', this.#themeChanged);
+    this.#listen();
+  }
+
+  #terminal(toolbar: Toolbar): TerminalView {
+    const box = this.#root.querySelector<HTMLElement>('.terminal')!;
+    const hint = this.#root.querySelector('.leave')!;
+    const terminal = new TerminalView(box, {
+      onInput: (bytes) => this.machine.send(bytes),
+      onSelection: (selected) => toolbar.selection(selected),
+      onResize: () => {},
+      onLeave: () => toolbar.focus(),
+    }, { fontFamily: getComputedStyle(this).getPropertyValue('--emu-mono').trim(), fontSize: this.#suitableFontSize(), theme: this.#theme() });
+    terminal.look({ screenReader: this.#screenReader });
+    box.addEventListener('keydown', (event) => { if (event.key === 'Tab') hint.classList.add('on'); });
+    hint.addEventListener('transitionend', () => setTimeout(() => hint.classList.remove('on'), 2500));
+    return terminal;
+  }
+
+  #listen(): void {
+    const { machine } = this;
+    const { terminal, toolbar, status, messages } = this.#parts!;
+    machine.on('state', ({ state, end }) => {
+      toolbar.show(state);
+      status.state(state);
+      if (state !== 'loading') messages.progress(null);
+      if (end) this.#ended(end);
+      this.#tell('emu-state', { state, end });
+    });
+    machine.on('output', (bytes) => {
+      const { length } = bytes;
+      terminal.write(bytes, () => machine.shown(length));
+      this.#tell('emu-output', bytes);
+    });
+    machine.on('progress', (progress) => messages.progress(progress));
+    machine.on('stats', (stats) => {
+      status.stats(stats);
+      this.#tell('emu-stats', stats);
+    });
+    machine.on('log', (line) => console.debug(line));
+    machine.on('trouble', (text) => messages.show({ text: `Connection trouble: ${text}`, forMs: 8000 }));
+    machine.on('disk', (problem) => this.#diskProblem(problem));
+  }
+
+  #ended(end: EndReason): void {
+    if (end.reason === 'failed') this.#problem(end.failure);
+    else this.#parts!.messages.show({ text: endText(end)!, forMs: 6000 });
+  }
+
+  #problem(failure: Failure): void {
+    const again = { label: 'Try again', run: () => void this.start() };
+    const actions = {
+      browser: [],
+      locked: [{ label: 'Start with a temporary disk', run: () => void this.start({ writes: { kind: 'memory' } }) }, again],
+      base: [
+        { label: 'Start with a temporary disk', run: () => void this.start({ writes: { kind: 'memory' } }) },
+        { label: 'Reset the disk and start', run: () => void this.resetDisk().then((done) => done && this.start()) },
+      ],
+    }[failure.reason] ?? [again];
+    this.#parts!.messages.show({ text: failure.reason === 'emulator' ? `${failure.message}\nThis is a fault of the emulator.` : failure.message, bad: true, actions });
+    this.#tell('emu-problem', failure);
+  }
+
+  /** Forgets what the guest has written to kept disks. Resolves to whether that was possible. */
+  async resetDisk(): Promise<boolean> {
+    try {
+      await this.machine.resetDisks(this.getAttribute('keep') || 'disk', this.arguments);
+      return true;
+    } catch (error) {
+      this.showMessage({ text: (error as Error).message, bad: true });
+      return false;
+    }
+  }
+
+  #diskProblem(problem: DiskProblem): void {
+    const { drive, message, waiting, reason } = problem;
+    this.#parts!.messages.show(waiting
+      ? {
+        text: `The disk ${drive} waits: ${message}`, bad: true, actions: [
+          { label: 'Try again', run: () => this.machine.decideDisk('retry') },
+          { label: 'Tell the guest', run: () => this.machine.decideDisk('fail') },
+        ],
+      }
+      : { text: `The disk ${drive} failed, and the guest was told: ${message}`, bad: true });
+    this.#tell('emu-problem', { reason, message });
+  }
+
+  #suitableFontSize(): number {
+    return this.#fontSize ?? (matchMedia(PHONE).matches ? PHONE_FONT_SIZE : FONT_SIZE);
+  }
+
+  #theme(): ThemeName {
+    const wanted = this.getAttribute('theme');
+    if (wanted === 'dark' || wanted === 'light') return wanted;
+    return this.#dark.matches ? 'dark' : 'light';
+  }
+
+  readonly #themeChanged = (): void => {
+    const theme = this.#theme();
+    this.dataset['theme'] = theme;
+    this.#parts?.terminal.look({ theme });
+  };
+
+  #tell(type: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+}

@@ -1,0 +1,20 @@
+/** Builds the page and `emu-machine.js`, the module for other people's pages, into `dist/`: a folder for any static host, in any subdirectory. */
+import { defineConfig } from 'vite';
+import { guestPack } from './guest-pack.ts';
+
+export default defineConfig({
+  base: './',
+  resolve: { conditions: ['@emu/source', 'browser', 'module', 'import', 'default'] },
+  plugins: [guestPack()],
+  worker: { format: 'es' },
+  build: {
+    target: ['es2022', 'chrome111', 'firefox114', 'safari16.4'],
+    sourcemap: true,
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: {
+      input: { index: 'index.html', embed: 'embed.html', 'emu-machine': 'src/embed.ts' },
+      preserveEntrySignatures: 'strict',
+      output: { entryFileNames: (chunk) => (chunk.name === 'emu-machine' ? 'emu-machine.js' : 'assets/[name]-[hash].js') },
+    },
+  },
+});
