@@ -10,7 +10,8 @@ import { PAGE_MASK, TABLE_OFFSET, TLB_DESCRIPTOR } from './tlb-entry.ts';
 export interface ProbeOptions {
   /** Local that holds the guest virtual address: i64, or i32 (zero-extended) for 32-bit guests. */
   readonly addr: number;
-  readonly access: 'read' | 'write';
+  /** 'fetch' finds code: the page as an instruction fetch sees it. */
+  readonly access: 'read' | 'write' | 'fetch';
   /** Size and ALIGN are used. An RMW load is probed as a write. */
   readonly memop: number;
   /** Where the mmu index's descriptor is: a constant, or an i32 local that holds its address. */
@@ -39,7 +40,7 @@ export function emitProbe(f: FuncBuilder, options: ProbeOptions): void {
   f.localSet(host);
   const write = options.access === 'write' || (memop & MemOp.RMW) !== 0;
   f.localGet(entry);
-  const comparator = table + (write ? layout.write : layout.read);
+  const comparator = table + (write ? layout.write : options.access === 'fetch' ? layout.code : layout.read);
   if (vaddrBits === 64) f.i64Load(comparator);
   else f.i32Load(comparator);
   emitTag(f, addr, wide, memop, vaddrBits);

@@ -31,7 +31,7 @@ export const CPU_HEADER = struct({
 });
 export const HDR = CPU_HEADER.offset;
 
-/** What generated code needs of a translation block, 48 bytes in the arena. A TB's address is the address of this record. */
+/** What generated code needs of a translation block, 64 bytes in the arena. A TB's address is the address of this record. */
 export const TB_RECORD = struct({
   /** Guest instructions in the TB; the budget pays them on entry. */
   icount: 'i32',
@@ -51,7 +51,10 @@ export const TB_RECORD = struct({
   flags: 'i32',
   /** Index of the TB in the TB store. */
   id: 'i32',
-  reserved: 'i32',
+  /** Offset of the TB's first byte in its page: compiled code knows the pc of a page it is in, not of each TB. */
+  pageOffset: 'i32',
+  /** Where in the jump cache it is: 0 nowhere, n for entry n - 1, -1 for several entries. */
+  cachedAt: 'i32',
 });
 export const TB = TB_RECORD.offset;
 

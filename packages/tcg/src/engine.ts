@@ -16,6 +16,7 @@ import type { HelperRegistry } from './helpers.ts';
 import { Ir } from './ir.ts';
 import type { JumpCache } from './jump-cache-table.ts';
 import { Optimiser } from './optimiser/optimise.ts';
+import type { PhysCache } from './phys-cache.ts';
 import type { Tb } from './tb.ts';
 import { TbStore } from './tb-store.ts';
 import { MAX_TB_INSNS } from './translator-loop.ts';
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly hot?: HotBackend | undefined;
   readonly helpers?: HelperRegistry | undefined;
   readonly codePages?: CodePages | undefined;
+  /** Kept up to date for the generated lookup (`createTbLookup`). */
+  readonly physCache?: PhysCache | undefined;
   /** TBs that exist at once (default 131072). */
   readonly maxTbs?: number;
   /** Guest instructions in a TB at most (default and maximum 512). */
@@ -98,6 +101,7 @@ export class Engine implements TbSource {
       codePages: options.codePages,
       onInvalidate: (tb) => {
         this.stats.invalidatedTbs++;
+        options.physCache?.forget(tb);
         backend.invalidate(tb);
         hot?.invalidate(tb);
       },
@@ -354,6 +358,7 @@ export class Engine implements TbSource {
     backend.generate(tb, this.#ir);
     if (findable) {
       store.insert(tb);
+      this.#options.physCache?.fill(tb);
       stats.translatedTbs++;
       stats.translatedInsns += tb.icount;
     } else {
@@ -385,6 +390,7 @@ export class Engine implements TbSource {
     this.#onceTb = null;
     this.stats.flushes++;
     this.store.flush();
+    this.#options.physCache?.flush();
     backend.flush();
     hot?.flush();
   }

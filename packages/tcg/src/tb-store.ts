@@ -76,11 +76,12 @@ export class TbStore {
     words.fill(0, at, at + TB_RECORD.size / 4);
     words[at + (TB.id >> 2)] = tb.id;
     words[at + (TB.flags >> 2)] = flags;
+    words[at + (TB.pageOffset >> 2)] = physPc % PAGE_SIZE;
     tb.physPc = physPc;
     tb.csBaseLo = csBaseLo;
     tb.csBaseHi = csBaseHi;
     tb.flags = flags;
-    tb.physPage2 = tb.hostPc = tb.hostPage2 = tb.cachedAt = -1;
+    tb.physPage2 = tb.hostPc = tb.hostPage2 = -1;
     tb.size = tb.icount = tb.codeBytes = 0;
     tb.next = null;
     return tb;

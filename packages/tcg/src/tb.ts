@@ -30,9 +30,8 @@ export class Tb {
   /** For the back ends. */
   codeBytes = 0;
 
-  /** For the TB store: next TB of the hash chain; index of the one jump cache entry that leads here, -1 none, -2 several. */
+  /** For the TB store: next TB of the hash chain. */
   next: Tb | null = null;
-  cachedAt = -1;
 
   constructor(record: HostPtr, id: number) {
     this.record = record;

@@ -108,7 +108,19 @@ const lookup: EmitCase = (e) => {
   const found = f.local(I32);
   emitJumpCacheProbe(f, e.header, e.jumpCache, found);
   f.localTee(found);
+  if (e.lookup >= 0) {
+    f.i32Eqz();
+    f.if_();
+    f.call(e.lookup);
+    f.localSet(found);
+    f.end();
+    f.localGet(found);
+  }
   f.if_();
+  // the latest target: a prediction for compiled code
+  f.localGet(e.tb);
+  f.localGet(found);
+  f.i32Store(TB.lastTarget);
   f.localGet(found);
   f.localSet(e.tb);
   f.br(e.enter);

@@ -13,6 +13,8 @@ export interface Emitter {
   /** Address of the CPU header. */
   readonly header: HostPtr;
   readonly jumpCache: HostPtr;
+  /** Index of the imported lookup behind the jump cache, or -1. */
+  readonly lookup: number;
   /** Labels: next instruction (at `ip`), enter the TB in `tb`, leave with Exit.FAULT for the instruction at `ip`. */
   readonly next: number;
   readonly enter: number;

@@ -30,6 +30,8 @@ export interface InterpreterLayout {
   readonly jumpCache: HostPtr;
   readonly helpers: HelperRegistry;
   readonly memory: GuestMemory;
+  /** Whether a lookup behind the jump cache is imported. */
+  readonly lookup: boolean;
   /** Whether TBs may have a compiled entry, reached through the imported table `env.entries`. */
   readonly compiledEntries: boolean;
 }
@@ -56,6 +58,7 @@ export function buildInterpreter(layout: InterpreterLayout): Interpreter {
   m.importMemory('env', 'memory', { min: 1, max: 65536 });
   const helperTable = m.importTable('env', 'helpers', { type: FUNCREF, min: layout.helpers.all.length });
   const entries = layout.compiledEntries ? m.importTable('env', 'entries', { type: FUNCREF, min: 0 }) : -1;
+  const lookup = layout.lookup ? m.importFunc('env', 'lookup', [], [I32]) : -1;
   const calls = callCases(layout.helpers);
   const emitters: [string, EmitCase][] = [
     ...CASE_KEYS.map((key): [string, EmitCase] => [key.name, (e) => emitKey(e, key)]),
@@ -64,7 +67,7 @@ export function buildInterpreter(layout: InterpreterLayout): Interpreter {
   ];
   const fused = addFused(emitters);
   if (emitters.length > MAX_CASES) throw new TciError(`${emitters.length} cases do not fit 16 bits; the op table or the helpers have too many forms`);
-  const cases = emitRun(m, layout, entries, emitters);
+  const cases = emitRun(m, layout, entries, lookup, emitters);
   const memoryBase = CASE_KEYS.length, callBase = memoryBase + guest.length;
   return { bytes: m.finish(), cases, callCaseOf: calls.caseOf.map((i) => callBase + i), memoryBase, fused };
 }
@@ -101,14 +104,14 @@ function emitKey(e: Emitter, key: CaseKey): readonly Extra[] {
   return target.extras;
 }
 
-function emitRun(m: ModuleBuilder, layout: InterpreterLayout, entries: number, emitters: readonly [string, EmitCase][]): Case[] {
+function emitRun(m: ModuleBuilder, layout: InterpreterLayout, entries: number, lookup: number, emitters: readonly [string, EmitCase][]): Case[] {
   const f = m.func({ name: 'run', params: [I32] });
   const tb = 0;
   const ip = f.local(I32, 'ip');
   f.nameLocal(tb, 'tb');
   const fault = f.block(undefined, 'fault');
   const enter = f.loop(undefined, 'enter');
-  const e: Emitter = { f, ip, tb, header: layout.header, jumpCache: layout.jumpCache, enter, fault, next: enter, continues: false };
+  const e: Emitter = { f, ip, tb, header: layout.header, jumpCache: layout.jumpCache, lookup, enter, fault, next: enter, continues: false };
   emitEnter(e, m, entries);
   const next = f.loop(undefined, 'next');
   const body: Emitter = { ...e, next };

@@ -17,6 +17,8 @@ export interface TciOptions {
   /** What `helpers.instantiate` returned, if another back end needs it too. */
   readonly functions?: readonly Function[];
   readonly memory: GuestMemory;
+  /** What `createTbLookup` made: finds TBs behind the jump cache. Without it the engine does. */
+  readonly lookup?: () => HostPtr;
   /** Compiled entries of TBs, functions `(entryArg: i32) -> ()` that go on until they leave, as the interpreter does. Without it `entry` is ignored. */
   readonly entries?: WebAssembly.Table;
   /** Code memory in bytes; 32 MiB by default. The engine flushes all TBs when it is full. */
@@ -49,10 +51,10 @@ export class Tci implements Backend {
       throw new TciError(`${functions.length} functions for ${helpers.all.length} helpers; pass what helpers.instantiate returned after the last declaration`);
     }
     if (codeBytes < 2 * RESERVE) throw new TciError(`Code memory of ${codeBytes} bytes is too small; give at least ${2 * RESERVE}`);
-    const interpreter = buildInterpreter({ ...options, jumpCache: options.jumpCache.address, compiledEntries: entries !== undefined });
+    const interpreter = buildInterpreter({ ...options, jumpCache: options.jumpCache.address, compiledEntries: entries !== undefined, lookup: options.lookup !== undefined });
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions.length });
     functions.forEach((fn, i) => table.set(i, fn));
-    const env = { memory: arena.memory, helpers: table, ...(entries && { entries }) };
+    const env = { memory: arena.memory, helpers: table, ...(entries && { entries }), ...(options.lookup && { lookup: options.lookup }) };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes), { env, slow: { load: options.memory.slowLoad, store: options.memory.slowStore } });
     this.run = exports.run as (tb: HostPtr) => void;
     this.#arena = arena;

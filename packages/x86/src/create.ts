@@ -3,7 +3,9 @@ import type { Arena, HostPtr } from '@emu/vaddr';
 import { SoftMmu } from '@emu/softmmu';
 import type { PhysMap } from '@emu/softmmu';
 import { GUEST_FAULT, HDR, HelperRegistry } from '@emu/tcg';
+import type { TbLookupOptions } from '@emu/tcg';
 import { X86Cpu } from './cpu.ts';
+import { hostPcEmitter } from './fetch-probe.ts';
 import type { X86Bus } from './cpu.ts';
 import { X86Guest } from './guest.ts';
 import { createHelpers } from './helpers/index.ts';
@@ -31,6 +33,8 @@ export interface X86Parts {
   readonly registry: HelperRegistry;
   /** Address of the CPU state, which begins with the header. */
   readonly header: HostPtr;
+  /** The guest's part of `createTbLookup`. */
+  readonly emitHostPc: TbLookupOptions['emitHostPc'];
 }
 
 export function createX86(options: X86Options): X86Parts {
@@ -53,7 +57,7 @@ export function createX86(options: X86Options): X86Parts {
   cpu.mmu = mmu;
   const registry = new HelperRegistry(64);
   const helpers = createHelpers(registry, cpu);
-  return { cpu, guest: new X86Guest(cpu, helpers), mmu, registry, header: env };
+  return { cpu, guest: new X86Guest(cpu, helpers), mmu, registry, header: env, emitHostPc: hostPcEmitter(mmu, env) };
 }
 
 /** @internal The MMU does not say the size; AC faults happen at CPL 3 with AC on only. */

@@ -27,7 +27,7 @@ const WANTS: Partial<Record<OpName, number>> = {
 };
 const WANT = Uint8Array.from(OP_NAMES, (name) => WANTS[name] ?? Want.ALL);
 
-const RECORD = 4, TARGET = 0, COPY_AT = 1, WAITING = 2;
+const RECORD = 6, TARGET = 0, COPY_AT = 1, COPY_END = 2, WAITING = 3, LAST_READ = 4, NEXT_WRITE = 5;
 
 export class Liveness {
   #ir!: Ir;
@@ -37,14 +37,21 @@ export class Liveness {
   #capacity = 0;
   #rows = 0;
   /**
-   * A record of each temp about copies `mov d, t` seen whose t's defining op may write d instead: in t's record d + 1 and the index of the op,
-   * in d's record t + 1. All 0 between runs.
+   * A record of each temp. About copies `mov d, t` seen whose t's defining op may write d instead: in t's record d + 1, the index of the op, and
+   * that of the last read of t; in d's record t + 1. About all: the last read of a local that is wanted, the nearest write behind this
+   * point. All 0 between runs.
    */
   #copies = new Int32Array(0);
   #waiting = new Int32Array(64);
   #waitingCount = 0;
   /** The op after this one that is left. */
   #following = -1;
+  /** The op at hand; the nearest label, branch or exit behind it; the nearest call behind it that may write globals. */
+  #at = 0;
+  #barrier = 0;
+  #clobber = 0;
+  /** The nearest write behind the op at hand of what it writes itself; 0 is none. */
+  #writeBehind = 0;
 
   run(ir: Ir, refs: Int32Array): void {
     this.#ir = ir;
@@ -52,9 +59,11 @@ export class Liveness {
     if (ir.tempCount > this.#capacity || ir.labelCount >= this.#rows) this.#grow(ir.tempCount * 2, ir.labelCount * 2 + 8);
     this.#waitingCount = 0;
     this.#following = -1;
+    this.#barrier = this.#clobber = ir.length;
     for (let i = ir.length - 1; i >= 0; i--) {
       const op = ir.op[i]!;
       if (op === REMOVED) continue;
+      this.#at = i;
       const cls = CLASS[op]!;
       if (cls === Class.PURE) this.#pure(i, op);
       else if (cls === Class.FAULTING || cls === Class.EFFECT) this.#memory(i, op, cls);
@@ -62,8 +71,9 @@ export class Liveness {
       else if (cls !== Class.INSN) this.#control(i, cls);
       if (ir.op[i] !== REMOVED) this.#following = i;
     }
-    this.#forgetCopies();
+    this.#waitingCount = 0;
     this.#wanted.fill(0, 0, ir.tempCount);
+    this.#copies.fill(0, 0, ir.tempCount * RECORD);
   }
 
   #pure(i: number, op: number): void {
@@ -97,7 +107,9 @@ export class Liveness {
       if (target !== 0) this.#forgetCopy(target - 1, output);
       this.#forgetWaitingFor(output);
       this.#wanted[output] = 0;
+      this.#copies[output * RECORD + NEXT_WRITE] = i;
     }
+    if (!flags.noWriteGlobals) this.#clobber = i;
     if (!flags.noFault || !flags.noReadGlobals) this.#observe();
     else if (!flags.noWriteGlobals) this.#forgetCopies();
     for (let k = args[p + 2]!, end = k + args[p + 3]!; k < end; k++) this.#want(ir.callArgs[k]!, 64);
@@ -106,6 +118,7 @@ export class Liveness {
   #control(i: number, cls: number): void {
     const { args, globalCount, tempCount } = this.#ir, p = i * STRIDE;
     this.#forgetCopies();
+    this.#barrier = i;
     switch (cls) {
       case Class.LABEL: return void this.#wanted.copyWithin(this.#row(args[p]!), 0, tempCount);
       case Class.BR:
@@ -157,18 +170,25 @@ export class Liveness {
     const { args } = this.#ir, copies = this.#copies;
     for (let k = p; k < p + outs; k++) {
       if (copies[args[k]! * RECORD + WAITING] !== 0) this.#forgetWaitingFor(args[k]!);
+      this.#noteWrite(i, args[k]!);
       this.#wanted[args[k]!] = 0;
     }
     for (let k = p; k < p + outs; k++) if (copies[args[k]! * RECORD + TARGET] !== 0) this.#redirect(i, k);
   }
 
+  #noteWrite(i: number, t: Temp): void {
+    this.#writeBehind = this.#copies[t * RECORD + NEXT_WRITE]!;
+    this.#copies[t * RECORD + NEXT_WRITE] = i;
+  }
+
   /** The op at `i` writes the destination of the copy at once; the copy goes, and reads between them change. */
   #redirect(i: number, at: number): void {
-    const { op, args } = this.#ir, t = args[at]!, d = this.#copies[t * RECORD + TARGET]! - 1, end = this.#copies[t * RECORD + COPY_AT]!;
+    const { op, args } = this.#ir, t = args[at]!, d = this.#copies[t * RECORD + TARGET]! - 1, end = this.#copies[t * RECORD + COPY_END]!;
     this.#forgetCopy(d, t);
-    this.#remove(end);
+    this.#remove(this.#copies[t * RECORD + COPY_AT]!);
+    this.#noteWrite(i, d);
     args[at] = d;
-    for (let j = i + 1; j < end; j++) if (op[j] !== REMOVED) this.#rename(j, t, d);
+    for (let j = i + 1; j <= end; j++) if (op[j] !== REMOVED) this.#rename(j, t, d);
   }
 
   #rename(j: number, from: Temp, to: Temp): void {
@@ -181,14 +201,15 @@ export class Liveness {
     for (let k = first; k < first + INS[op]!; k++) if (args[k] === from) args[k] = to;
   }
 
-  /** A copy that stays for now: if the local it copies dies here, the op that computes it may write the destination. */
+  /** A copy that stays for now: the op that computes the local it copies may write the destination, if that can stand for the local until its last read. */
   #mov(i: number, p: number, d: number): void {
     const ir = this.#ir, copies = this.#copies, to = ir.args[p]!, from = ir.args[p + 1]!, r = from * RECORD;
-    const dies = ir.tempKind[from] === Kind.LOCAL && this.#wanted[from] === 0;
+    const end = ir.tempKind[from] === Kind.LOCAL && copies[r + TARGET] === 0 ? this.#lastRead(i, to, from) : -1;
     this.#want(from, d);
-    if (!dies) return;
+    if (end < 0) return;
     copies[r + TARGET] = to + 1;
     copies[r + COPY_AT] = i;
+    copies[r + COPY_END] = end;
     copies[to * RECORD + WAITING] = from + 1;
     if (this.#waitingCount === this.#waiting.length) {
       const more = new Int32Array(this.#waitingCount * 2);
@@ -196,6 +217,14 @@ export class Liveness {
       this.#waiting = more;
     }
     this.#waiting[this.#waitingCount++] = from;
+  }
+
+  /** The last op that reads local `from` after it was copied to `to`, if until then `to` keeps the value and control just goes on; else -1. */
+  #lastRead(i: number, to: Temp, from: Temp): number {
+    if (this.#wanted[from] === 0) return i;
+    const last = this.#copies[from * RECORD + LAST_READ]!, write = this.#writeBehind;
+    const clobbered = to < this.#ir.globalCount && this.#clobber < last;
+    return last > this.#barrier || clobbered || (write !== 0 && write < last) ? -1 : last;
   }
 
   #inputs(op: number, p: number, d: number): void {
@@ -240,6 +269,7 @@ export class Liveness {
 
   #want(t: Temp, bits: number): void {
     if (this.#copies[t * RECORD + WAITING] !== 0) this.#forgetWaitingFor(t);
+    if (this.#wanted[t] === 0) this.#copies[t * RECORD + LAST_READ] = this.#at;
     if (bits > this.#wanted[t]!) this.#wanted[t] = bits;
   }
 

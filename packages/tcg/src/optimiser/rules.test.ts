@@ -118,6 +118,13 @@ describe('comparisons', () => {
 describe('dead code and copies', () => {
   test('the result is computed in place', () => becomes('add_i64 t, g1, g2\nmov_i64 g0, t', 'add_i64 g0, g1, g2'));
   test('reads in between follow', () => becomes('add_i64 t, g1, g2\nxor_i64 u, t, g3\nmov_i64 g0, t\nmov_i64 g4, u', 'add_i64 g0, g1, g2', 'xor_i64 g4, g0, g3'));
+  test('reads after the copy read the copy', () => becomes('add_i64 t, g1, g2\nmov_i64 g0, t\nextract_i64 u, t, 0, 32\nmov_i64 g1, u', 'add_i64 g0, g1, g2', 'extract_i64 g1, g0, 0, 32'));
+  test('unless the destination changes before', () => becomes('add_i64 t, g1, g2\nmov_i64 g0, t\nqemu_st_i64 g3, g4, b64, 0\nmov_i64 g0, g5\nmov_i64 g1, t',
+    'add_i64 t0, g1, g2', 'mov_i64 g0, t0', 'qemu_st_i64 g3, g4, b64, 0', 'mov_i64 g0, g5', 'mov_i64 g1, t0'));
+  test('or a helper may change it', () => becomes('add_i64 t, g1, g2\nmov_i64 g0, t\ncall bump, $4096, g2\nmov_i64 g1, t',
+    'add_i64 t0, g1, g2', 'mov_i64 g0, t0', 'call bump, $0x1000, g2', 'mov_i64 g1, t0'));
+  test('or it is read behind a label', () => becomes('add_i64 t, g1, g2\nmov_i64 g0, t\nbrcond_i64 g3, g4, eq, L0\nmov_i64 g0, g5\nset_label L0\nmov_i64 g1, t',
+    'add_i64 t0, g1, g2', 'mov_i64 g0, t0', 'brcond_i64 g3, g4, eq, L0', 'mov_i64 g0, g5', 'set_label L0', 'mov_i64 g1, t0'));
   test('not past a read of the destination', () => becomes('add_i64 t, g1, g2\nmov_i64 g3, g0\nmov_i64 g0, t', 'add_i64 t0, g1, g2', 'mov_i64 g3, g0', 'mov_i64 g0, t0'));
   test('not past an op that may fault: the old value is needed there', () => becomes('add_i64 t, g1, g2\nqemu_st_i64 g3, g4, b64, 0\nmov_i64 g0, t',
     'add_i64 t0, g1, g2', 'qemu_st_i64 g3, g4, b64, 0', 'mov_i64 g0, t0'));
