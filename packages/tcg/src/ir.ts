@@ -11,7 +11,7 @@ import { IrError } from './errors.ts';
 import type { Helper } from './helpers.ts';
 import { Op, OP_NAMES, operandType, ROWS, VALUE_OP_COUNT } from './ops.ts';
 import type { Row, ValueOp, VALUE_OPS } from './ops.ts';
-import { Type, TYPE_NAMES } from './types.ts';
+import { Type } from './types.ts';
 import type { Cond } from './types.ts';
 
 /** Index into the temp arrays. */
@@ -339,5 +339,3 @@ function valueMethod(op: number, row: Row): (this: Ir, a: number, b: number, c: 
 for (let op = 0; op < VALUE_OP_COUNT; op++) {
   Object.defineProperty(Ir.prototype, OP_NAMES[op]!, { value: valueMethod(op, ROWS[op]!) });
 }
-
-export const typeName = (t: number): string => TYPE_NAMES[t] ?? `type ${t}`;

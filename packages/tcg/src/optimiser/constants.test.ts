@@ -5,6 +5,7 @@ import { Op, operandType } from '../ops.ts';
 import { opCases, opForms, ReferenceBackend, sameValue, TestMachine, constantValue } from '../testing.ts';
 import type { IrValue } from '../testing.ts';
 import { Type } from '../types.ts';
+import { printIr } from '../text/print.ts';
 import { Optimiser } from './optimise.ts';
 import { INTEGER } from './shape.ts';
 
@@ -27,10 +28,9 @@ test('integer ops of constants fold to what the reference functions give', () =>
     ir.set(m.global(result === Type.i64 ? 'g0' : 'w0'), out);
     ir.exit_tb(0);
     optimiser.run(ir);
-    expect(ir.op[1], op).toBe(Op.mov);
     const from = ir.args[STRIDE + 1]!;
-    expect(ir.tempKind[from], op).toBe(Kind.CONST);
-    if (!sameValue(op, constantValue(ir, from), c.outs[0]!)) expect(`${op} ${c.ins} ${imms} = ${constantValue(ir, from)}`).toBe(c.outs[0]);
+    const right = ir.op[1] === Op.mov && ir.tempKind[from] === Kind.CONST && sameValue(op, constantValue(ir, from), c.outs[0]!);
+    if (!right) expect(`${op} ${c.ins} ${imms}: ${printIr(ir)}`).toBe(`${c.outs[0]}`);
     folded++;
   }
   expect(folded).toBeGreaterThan(100_000);
