@@ -1,0 +1,315 @@
+/**
+ * A region as one Wasm function `(entry) -> ()`: guest registers in locals, the region's control flow as structured code, and one way out.
+ *
+ *     load what is live at the entries, and the budget
+ *     block chain 0 ... block chain n           ;; ways out enter the stores at the first global that is dirty
+ *       block fault                             ;; a fault: the pc is the running TB's
+ *         block budget                          ;; the budget does not cover the next TB
+ *           the blocks
+ *         end
+ *         code = Leave.BUDGET
+ *       end
+ *       pc = base + offset of the running TB
+ *     end chain 0; store; ... end chain n
+ *     leave(code, tb, budget)
+ */
+import { HDR, invertCond, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, Op, STRIDE, TB, type Cond } from '@emu/tcg';
+import type { HostPtr } from '@emu/vaddr';
+import { I32, type FuncBuilder } from '@emu/wasm';
+import { Flow, NO_SELECT } from './flow.ts';
+import type { Frame, GuestMemory } from './frame.ts';
+import { Globals, REMOVED } from './globals.ts';
+import { emitGuestOp } from './guest-access.ts';
+import { emitCall, loadGlobal, storeGlobal } from './helper-call.ts';
+import { emitHostOp } from './host-access.ts';
+import { Leave } from './leave-code.ts';
+import { End, type RegionCode } from './region-code.ts';
+import type { RuntimeName } from './runtime.ts';
+import { isGuestOp } from './shape.ts';
+import { isValueOp, Values } from './values.ts';
+
+export interface EmitContext {
+  readonly header: HostPtr;
+  readonly jumpCache: HostPtr;
+  readonly memory: GuestMemory;
+  /** Function indices in the module. */
+  readonly runtime: Readonly<Record<RuntimeName, number>>;
+  readonly helpers: ReadonlyMap<number, number>;
+}
+
+export class RegionEmitter {
+  readonly #flow = new Flow();
+  readonly #globals = new Globals();
+  readonly #values = new Values();
+  /** Labels by node: the end of the block in front of it (a branch forwards), its loop (a branch back). */
+  readonly #blockLabel: number[] = [];
+  readonly #loopLabel: number[] = [];
+  /** Label by position in the chain; the last is behind all stores. */
+  #chainLabels: number[] = [];
+  #budgetLabel = 0;
+  #frame!: Frame;
+  #code!: RegionCode;
+  #f!: FuncBuilder;
+
+  /** Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. */
+  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], context: EmitContext): void {
+    const globals = this.#globals, flow = this.#flow;
+    flow.run(code.blockCount, code.firstEdge, code.edgeCount, code.edgeTo, entries.map((tb) => code.headOf[tb]!));
+    globals.run(code, flow);
+    this.#values.begin(f, code, globals);
+    this.#code = code;
+    this.#f = f;
+    const locals = { budgetLocal: f.local(I32), tbLocal: f.local(I32), codeLocal: f.local(I32), selectLocal: f.local(I32), hostLocal: f.local(I32), entryLocal: f.local(I32) };
+    const setCode = (value: number) => {
+      f.i32Const(value);
+      f.localSet(locals.codeLocal);
+    };
+    const start: Frame = { ...context, ...locals, f, code, globals, values: this.#values, faultLabel: 0, storedLabel: 0, setCode };
+    this.#emitPrologue(start);
+    this.#chainLabels = [f.block(), ...globals.chain.map(() => f.block())].reverse();
+    const frame = (this.#frame = { ...start, storedLabel: this.#chainLabels[globals.chain.length]!, faultLabel: f.block() });
+    this.#budgetLabel = f.block();
+    this.#node(flow.root);
+    f.end();
+    setCode(Leave.BUDGET);
+    f.end();
+    this.#emitRunningPc();
+    for (const g of globals.chain) {
+      f.end();
+      storeGlobal(frame, g);
+    }
+    f.end();
+    f.localGet(frame.codeLocal);
+    f.localGet(frame.tbLocal);
+    f.localGet(frame.budgetLocal);
+    f.returnCall(context.runtime.leave);
+    f.end();
+  }
+
+  #emitPrologue(frame: Frame): void {
+    const { f, header, budgetLocal, code: { ir, pc } } = frame, { liveIn } = this.#globals;
+    f.i32Const(header);
+    f.i32Load(HDR.budget);
+    f.localSet(budgetLocal);
+    for (let g = 0; g < ir.globalCount; g++) if (g === pc || liveIn.has(this.#flow.root, g)) loadGlobal(frame, g);
+  }
+
+  /** pc = base + offset of the running TB in its page. */
+  #emitRunningPc(): void {
+    const f = this.#f, { code, values, tbLocal } = this.#frame;
+    f.localGet(values.localOf(code.base));
+    f.localGet(tbLocal);
+    f.i64Load32U(TB.pageOffset);
+    f.i64Add();
+    f.localSet(values.localOf(code.pc));
+  }
+
+  // ---- Structure -------------------------------------------------------------------------------------------------------------------
+
+  /** Emits node `n` and all that it dominates. */
+  #node(n: number): void {
+    const f = this.#f, flow = this.#flow, isLoop = flow.isLoop[n]!;
+    if (isLoop) this.#loopLabel[n] = f.loop();
+    const merges = flow.merges[n]!;
+    for (const merge of merges) this.#blockLabel[merge] = f.block();
+    if (flow.isSynthetic(n)) this.#dispatch(n);
+    else this.#block(n);
+    for (let i = merges.length - 1; i >= 0; i--) {
+      f.end();
+      this.#node(merges[i]!);
+    }
+    if (isLoop) f.end();
+  }
+
+  /** Goes along edge `e`. */
+  #goto(e: number): void {
+    const flow = this.#flow, f = this.#f;
+    this.#select(e);
+    if (this.#isBranch(e)) f.br(this.#labelOf(e));
+    else this.#node(flow.edgeTo[e]!);
+  }
+
+  #isBranch(e: number): boolean {
+    return this.#flow.isBackEdge(e) || this.#flow.isMerge[this.#flow.edgeTo[e]!]!;
+  }
+
+  #labelOf(e: number): number {
+    const to = this.#flow.edgeTo[e]!;
+    return this.#flow.isBackEdge(e) ? this.#loopLabel[to]! : this.#blockLabel[to]!;
+  }
+
+  /** Tells the dispatcher that the edge leads to where it is to go on. A dispatcher itself was told already. */
+  #select(e: number): void {
+    const flow = this.#flow, from = flow.edgeFrom[e]!;
+    if (!this.#selects(e) || from > flow.root) return;
+    this.#f.i32Const(flow.select[e]!);
+    this.#f.localSet(this.#frame.selectLocal);
+  }
+
+  #selects(e: number): boolean {
+    return this.#flow.select[e]! !== NO_SELECT;
+  }
+
+  /** The root goes to the entry that the argument names, a dispatcher to the block that the selector names. */
+  #dispatch(n: number): void {
+    const flow = this.#flow, f = this.#f, first = flow.firstEdge[n]!, count = flow.edgeCount[n]!;
+    if (n === flow.root) return this.#enter(first, count);
+    for (let e = first; e < first + count - 1; e++) {
+      f.localGet(this.#frame.selectLocal);
+      f.i32Const(flow.goal[e]!);
+      f.i32Eq();
+      f.brIf(this.#labelOf(e));
+    }
+    this.#goto(first + count - 1);
+  }
+
+  #enter(first: number, count: number): void {
+    const f = this.#f, flow = this.#flow;
+    if (count > 1) {
+      const labels = Array.from({ length: count }, () => f.block()).reverse();
+      f.localGet(0);
+      f.brTable(labels.slice(0, -1), labels[count - 1]!);
+    }
+    for (let i = 0; i < count; i++) {
+      if (count > 1) f.end();
+      this.#setBase(this.#code.tbOf[flow.goal[first + i]!]!);
+      this.#goto(first + i);
+    }
+  }
+
+  /** base = pc - offset of TB `tb`, which begins at the pc. */
+  #setBase(tb: number): void {
+    const f = this.#f, { code, values } = this.#frame, offset = pageOffset(code, tb);
+    f.localGet(values.localOf(code.pc));
+    if (offset > 0) {
+      f.i64Const(offset, 0);
+      f.i64Sub();
+    }
+    f.localSet(values.localOf(code.base));
+  }
+
+  // ---- Blocks ----------------------------------------------------------------------------------------------------------------------
+
+  #block(b: number): void {
+    const code = this.#code, { ir } = code;
+    this.#values.tb = code.tbOf[b]!;
+    if (code.isHead[b]) this.#enterTb(b);
+    for (let i = code.start[b]!; i < code.end[b]!; i++) if (ir.op[i] !== REMOVED) this.#op(i, ir.op[i]!);
+    const e = this.#flow.firstEdge[b]!;
+    switch (code.kind[b]) {
+      case End.BR: return this.#goto(e);
+      case End.BRCOND: return this.#brcond(code.end[b]!, e);
+      case End.LOOKUP: this.#lookup(b, e);
+    }
+    this.#exit(b, code.end[b]!);
+  }
+
+  #enterTb(b: number): void {
+    const f = this.#f, { budgetLocal, tbLocal } = this.#frame, { tb } = this.#code.tbs[this.#code.tbOf[b]!]!;
+    f.i32Const(tb.record);
+    f.localSet(tbLocal);
+    f.localGet(budgetLocal);
+    f.i32Const(tb.icount);
+    f.i32Sub();
+    f.localTee(budgetLocal);
+    f.i32Const(0);
+    f.i32LtS();
+    f.brIf(this.#budgetLabel);
+  }
+
+  #op(i: number, op: number): void {
+    if (isValueOp(op)) this.#values.valueOp(i, op);
+    else if (op === Op.call) emitCall(this.#frame, i);
+    else if (isGuestOp(op)) emitGuestOp(this.#frame, i);
+    else emitHostOp(this.#frame, i);
+  }
+
+  /** Edge `e` if the branch is taken, else `e + 1`. Whatever is not a plain branch is nested in the arm of an `if`, the shorter one if possible. */
+  #brcond(i: number, e: number): void {
+    const f = this.#f, cond = this.#code.ir.args[i * STRIDE + 2]!, taken = this.#isPlain(e), other = this.#isPlain(e + 1);
+    const invert = !taken && (other || this.#isLeaf(e + 1));
+    const first = invert ? e + 1 : e, second = invert ? e : e + 1;
+    this.#values.compare(i, invert ? invertCond(cond as Cond) : cond);
+    if (taken || other) f.brIf(this.#labelOf(first));
+    else {
+      f.if_();
+      this.#goto(first);
+      f.end();
+    }
+    this.#goto(second);
+  }
+
+  #isPlain(e: number): boolean {
+    return this.#isBranch(e) && !this.#selects(e);
+  }
+
+  /** Whether an edge leads to a block that leaves and that nobody else goes to. */
+  #isLeaf(e: number): boolean {
+    return !this.#isBranch(e) && this.#flow.edgeCount[this.#flow.edgeTo[e]!] === 0;
+  }
+
+  /** Stays inside if the jump cache says that the pc leads to a TB of the region. */
+  #lookup(b: number, e: number): void {
+    const f = this.#f, { code, values, entryLocal, hostLocal, jumpCache } = this.#frame, pc = values.localOf(code.pc), count = this.#flow.edgeCount[b]!;
+    f.localGet(pc);
+    f.i32WrapI64();
+    f.localTee(entryLocal);
+    f.localGet(entryLocal);
+    f.i32Const(JUMP_CACHE_BITS);
+    f.i32ShrU();
+    f.i32Xor();
+    f.i32Const((1 << JUMP_CACHE_BITS) - 1);
+    f.i32And();
+    f.i32Const(Math.log2(JUMP_CACHE_ENTRY.size));
+    f.i32Shl();
+    f.localTee(entryLocal);
+    f.i32Load(jumpCache + JC.tb);
+    f.i32Const(0);
+    f.localGet(entryLocal);
+    f.i64Load(jumpCache + JC.pc);
+    f.localGet(pc);
+    f.i64Eq();
+    f.select();
+    f.localSet(hostLocal);
+    for (let k = 0; k < count; k++) {
+      const to = code.tbOf[this.#flow.goal[e + k]!]!;
+      f.localGet(hostLocal);
+      f.i32Const(code.tbs[to]!.tb.record);
+      f.i32Eq();
+      if (code.keyMayDiffer[b]) this.#sameKey(to);
+      f.if_();
+      this.#setBase(to);
+      this.#goto(e + k);
+      f.end();
+    }
+  }
+
+  /** Pops a truth value; pushes it if the rest of the header's key is that of TB `to` too. */
+  #sameKey(to: number): void {
+    const f = this.#f, { header, code } = this.#frame, { tb } = code.tbs[to]!;
+    f.i32Const(header);
+    f.i32Load(HDR.flags);
+    f.i32Const(tb.flags);
+    f.i32Eq();
+    f.i32And();
+    f.i32Const(header);
+    f.i64Load(HDR.csBase);
+    f.i64Const(tb.csBaseLo, tb.csBaseHi);
+    f.i64Eq();
+    f.i32And();
+  }
+
+  #exit(b: number, i: number): void {
+    const f = this.#f, { ir } = this.#code, op = ir.op[i]!, frame = this.#frame;
+    if (op === Op.exit_tb) {
+      f.i32Const(frame.header);
+      f.i32Const(ir.args[i * STRIDE]!);
+      f.i32Store(HDR.exitSlot);
+    }
+    frame.setCode(op === Op.exit_tb ? Leave.EXIT : op === Op.goto_tb ? Leave.GOTO0 + ir.args[i * STRIDE]! : Leave.LOOKUP);
+    f.br(this.#chainLabels[this.#globals.enterChain[b]!]!);
+  }
+}
+
+const PAGE = 4096;
+const pageOffset = (code: RegionCode, tb: number): number => code.tbs[tb]!.tb.physPc % PAGE;

@@ -1,0 +1,4 @@
+/** Misuse of the compiler by its caller. */
+import { EmuError } from '@emu/vaddr';
+
+export class JitError extends EmuError {}

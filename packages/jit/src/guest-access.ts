@@ -1,0 +1,177 @@
+/**
+ * Guest memory in a region: `qemu_ld`, `qemu_st` and atomic ops as an inline TLB probe and a load or store at the host address. After a miss
+ * the runtime's slow path does the access; a load then finds the value in the mailbox. A fault goes to the region's fault exit.
+ */
+import { emitProbe } from '@emu/softmmu';
+import { MemOp, memOpIdx, Op, STRIDE, Type } from '@emu/tcg';
+import type { Temp } from '@emu/tcg';
+import { I32, I64, type FuncBuilder } from '@emu/wasm';
+import type { Frame } from './frame.ts';
+import { INS, OUTS } from './shape.ts';
+import { atomicKind } from './runtime.ts';
+
+const FULL: Readonly<Record<number, number>> = { [Type.i32]: MemOp.b32, [Type.i64]: MemOp.b64, [Type.v128]: MemOp.b128 };
+type Plain = { [K in keyof FuncBuilder]: FuncBuilder[K] extends (offset?: number, align?: number) => void ? K : never }[keyof FuncBuilder];
+/** By log2 of the size: unsigned, signed. */
+const LOADS: Readonly<Record<number, readonly (readonly [Plain, Plain])[]>> = {
+  [Type.i32]: [['i32Load8U', 'i32Load8S'], ['i32Load16U', 'i32Load16S'], ['i32Load', 'i32Load']],
+  [Type.i64]: [['i64Load8U', 'i64Load8S'], ['i64Load16U', 'i64Load16S'], ['i64Load32U', 'i64Load32S'], ['i64Load', 'i64Load']],
+};
+const STORES: Readonly<Record<number, readonly Plain[]>> = {
+  [Type.i32]: ['i32Store8', 'i32Store16', 'i32Store'], [Type.i64]: ['i64Store8', 'i64Store16', 'i64Store32', 'i64Store'],
+};
+
+/** Emits guest memory op `i`. */
+export function emitGuestOp(frame: Frame, i: number): void {
+  const op = frame.code.ir.op[i]!;
+  if (op === Op.qemu_ld) emitLoad(frame, i);
+  else if (op === Op.qemu_st) emitStore(frame, i);
+  else emitAtomic(frame, i, op);
+}
+
+interface Access { readonly type: Type; readonly memop: number; readonly oi: number; readonly descriptor: number }
+
+function accessOf({ code, memory }: Frame, i: number): Access {
+  const { ir } = code, op = ir.op[i]!, at = i * STRIDE + OUTS[op]! + INS[op]!, mmu = ir.args[at + 1]!;
+  return { type: ir.type[i]! as Type, memop: ir.args[at]!, oi: memOpIdx(ir.args[at]!, mmu), descriptor: memory.descriptor(mmu) };
+}
+
+function probe({ f, hostLocal, entryLocal, memory }: Frame, addr: number, access: 'read' | 'write', { memop, descriptor }: Access): void {
+  emitProbe(f, { addr, access, memop, descriptor: { at: descriptor }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
+}
+
+function emitLoad(frame: Frame, i: number): void {
+  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), addr = values.inLocal(args[p + 1]!);
+  const hit = f.block();
+  probe(frame, addr, 'read', access);
+  f.brIf(hit);
+  f.localGet(addr);
+  f.i32Const(access.oi);
+  f.localGet(frame.budgetLocal);
+  f.call(frame.runtime.load);
+  f.localSet(frame.budgetLocal);
+  f.localTee(hostLocal);
+  frame.setCode(code.insnOf[i]!);
+  f.i32Eqz();
+  f.brIf(frame.faultLabel);
+  f.end();
+  f.localGet(hostLocal);
+  loadAs(f, access.type, access.memop);
+  values.release(args[p + 1]!, addr);
+  values.store(args[p]!);
+}
+
+function emitStore(frame: Frame, i: number): void {
+  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
+  const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!);
+  probe(frame, addr, 'write', access);
+  f.if_();
+  f.localGet(frame.hostLocal);
+  f.localGet(value);
+  storeAs(f, access.type, access.memop);
+  f.else_();
+  f.localGet(addr);
+  f.localGet(value);
+  if (access.type === Type.i32) f.i64ExtendI32U();
+  f.i32Const(access.oi);
+  f.localGet(frame.budgetLocal);
+  f.call(access.type === Type.v128 ? frame.runtime.storeVector : frame.runtime.store);
+  f.localSet(frame.budgetLocal);
+  frame.setCode(code.insnOf[i]!);
+  f.brIf(frame.faultLabel);
+  f.end();
+  values.release(args[p]!, value);
+  values.release(args[p + 1]!, addr);
+}
+
+/** d = old value. Both arms leave it on the stack. */
+function emitAtomic(frame: Frame, i: number, op: number): void {
+  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), { type, memop } = access;
+  const wide = type === Type.i64, wasm = wide ? I64 : I32;
+  const addr = values.inLocal(args[p + 1]!), b = values.inLocal(args[p + 2]!), c = op === Op.atomic_cmpxchg ? values.inLocal(args[p + 3]!) : -1;
+  const old = values.tmp(wasm);
+  probe(frame, addr, 'write', access);
+  f.if_();
+  f.localGet(hostLocal);
+  loadAs(f, type, memop);
+  f.localSet(old);
+  f.localGet(hostLocal);
+  pushOperation(f, op, type, memop, { old, b, c });
+  storeAs(f, type, memop);
+  f.else_();
+  f.localGet(addr);
+  pushWide(f, b, wide);
+  if (c >= 0) pushWide(f, c, wide);
+  else f.i64Const(0, 0);
+  f.i32Const(atomicKind(op));
+  f.i32Const(access.oi);
+  f.localGet(frame.budgetLocal);
+  f.call(frame.runtime.atomic);
+  f.localSet(frame.budgetLocal);
+  frame.setCode(code.insnOf[i]!);
+  f.brIf(frame.faultLabel); // the old value stays behind: a branch may leave values on the stack
+  if (!wide) f.i32WrapI64();
+  signExtend(f, type, memop);
+  f.localSet(old);
+  f.end();
+  values.release(args[p + 1]!, addr);
+  values.release(args[p + 2]!, b);
+  if (c >= 0) values.release(args[p + 3]!, c);
+  f.localGet(old);
+  values.free(old);
+  storeResult(frame, args[p]!);
+}
+
+function storeResult({ values }: Frame, d: Temp): void {
+  values.store(d);
+}
+
+function pushWide(f: FuncBuilder, local: number, wide: boolean): void {
+  f.localGet(local);
+  if (!wide) f.i64ExtendI32U();
+}
+
+function pushOperation(f: FuncBuilder, op: number, type: Type, memop: number, { old, b, c }: { old: number; b: number; c: number }): void {
+  const wide = type === Type.i64;
+  if (op === Op.atomic_cmpxchg) {
+    const unused = (wide ? 64 : 32) - (8 << (memop & MemOp.SIZE));
+    f.localGet(c);
+    f.localGet(old);
+    f.localGet(old);
+    f.localGet(b);
+    f[wide ? 'i64Xor' : 'i32Xor']();
+    if (unused > 0) { // at the access size
+      if (wide) f.i64Const(unused, 0);
+      else f.i32Const(unused);
+      f[wide ? 'i64Shl' : 'i32Shl']();
+    }
+    f[wide ? 'i64Eqz' : 'i32Eqz']();
+    f.select();
+    return;
+  }
+  if (op !== Op.atomic_xchg) f.localGet(old);
+  f.localGet(b);
+  if (op === Op.atomic_fetch_add) f[wide ? 'i64Add' : 'i32Add']();
+  else if (op === Op.atomic_fetch_and) f[wide ? 'i64And' : 'i32And']();
+  else if (op === Op.atomic_fetch_or) f[wide ? 'i64Or' : 'i32Or']();
+  else if (op === Op.atomic_fetch_xor) f[wide ? 'i64Xor' : 'i32Xor']();
+}
+
+function signExtend(f: FuncBuilder, type: Type, memop: number): void {
+  const size = memop & MemOp.SIZE;
+  if (!(memop & MemOp.SIGN) || size === FULL[type]) return;
+  const wide = type === Type.i64;
+  if (size === MemOp.b8) f[wide ? 'i64Extend8S' : 'i32Extend8S']();
+  else if (size === MemOp.b16) f[wide ? 'i64Extend16S' : 'i32Extend16S']();
+  else f.i64Extend32S();
+}
+
+function loadAs(f: FuncBuilder, type: Type, memop: number): void {
+  if (type === Type.v128) f.v128Load();
+  else f[LOADS[type]![memop & MemOp.SIZE]![memop & MemOp.SIGN ? 1 : 0]]();
+}
+
+function storeAs(f: FuncBuilder, type: Type, memop: number): void {
+  if (type === Type.v128) f.v128Store();
+  else f[STORES[type]![memop & MemOp.SIZE]!]();
+}
