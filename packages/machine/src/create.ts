@@ -1,7 +1,7 @@
 /** `createMachine`: from a description to a PC that can run. The same in Node and in a worker; the host is handed in. */
 import { CompletionQueue, LinearTsc, type DeviceEnv, type Log } from '@emu/devices';
 import { BusMemory } from '@emu/softmmu';
-import { Engine, JumpCache } from '@emu/tcg';
+import { createTbLookup, Engine, JumpCache, PhysCache } from '@emu/tcg';
 import { Tci } from '@emu/tci';
 import { Arena } from '@emu/vaddr';
 import { CpuModel, createX86, type X86Bus, type X86Guest } from '@emu/x86';
@@ -98,7 +98,6 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
   const bus: X86Bus = {
     ioRead: (port, bytes) => board.io.read(port, bytes),
     ioWrite: (port, bytes, value) => board.io.write(port, bytes, value),
-    interruptPending: () => board.lapic.intr.level,
     acknowledge: () => board.lapic.acknowledge(),
     tsc: () => {
       tsc.read(words);
@@ -127,10 +126,11 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
   const { cpu, header, registry } = x86;
   guest = x86.guest;
   const slices = new SliceGuest(guest);
-  const jumpCache = new JumpCache(arena);
-  const backend = new Tci({ arena, header, jumpCache, helpers: registry, memory: x86.mmu, codeBytes });
+  const jumpCache = new JumpCache(arena), physCache = new PhysCache(arena);
+  const lookup = createTbLookup({ arena, header, jumpCache, physCache, emitHostPc: x86.emitHostPc });
+  const backend = new Tci({ arena, header, jumpCache, helpers: registry, memory: x86.mmu, codeBytes, lookup });
   engine = new Engine({
-    arena, header, jumpCache, guest: slices, backend, helpers: registry,
+    arena, header, jumpCache, physCache, guest: slices, backend, helpers: registry,
     codePages: { protect: (page) => map.protectCode(page), unprotect: (page) => map.unprotect(page) },
   });
   map.onCodeWrite = (at, bytes) => engine.invalidatePhys(at, bytes);
@@ -152,7 +152,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
     startSeconds: startSeconds(o, host),
     cpu: {
       nmi: () => {
-        guest.nmiPending = true;
+        cpu.nmi();
         machine?.attention();
       },
       smi: () => {},
@@ -170,7 +170,10 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
     board.uarts[n]!.receive(bytes);
     machine.attention();
   }));
-  board.lapic.intr.connect((level) => { if (level) machine?.attention(); });
+  board.lapic.intr.connect((level) => {
+    cpu.setIntr(level);
+    if (level) machine?.attention();
+  });
   for (const { name, data } of files.fwCfg) board.fwCfg.addFile(name, data);
   addCards({
     board, env, memory: busMemory, completions, options: o, outlets, disks,

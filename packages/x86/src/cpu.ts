@@ -9,7 +9,7 @@ import { Accesses } from './accesses.ts';
 import { HF, IOPL_SHIFT, Mmu, mmuIndex } from './hflags.ts';
 import { computeFlags } from './flags.ts';
 import { fninit, MXCSR_INIT } from './fpu/state.ts';
-import { ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, Reg, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
+import { Attention, ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, Reg, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
 import type { X86StateView } from './state.ts';
 import { CpuModel } from './system/cpuid.ts';
 import { setCr3 } from './system/control-registers.ts';
@@ -18,12 +18,16 @@ import { Descriptor } from './system/descriptor.ts';
 import type { Event } from './system/interrupt.ts';
 import { FarStack } from './system/stack.ts';
 
+/** Segments whose limit alone decides: present data that grows up and can be written, or readable code (which `isChecked` keeps from writes). */
+const isPlain = (attr: number): boolean => {
+  const kind = attr & (ATTR.P | ATTR.CODE | ATTR.EXPAND_DOWN | ATTR.WRITABLE);
+  return attr & ATTR.CODE ? (attr & (ATTR.P | ATTR.READABLE)) === (ATTR.P | ATTR.READABLE) : kind === (ATTR.P | ATTR.WRITABLE);
+};
+
 /** What a processor asks of the machine. */
 export interface X86Bus {
   ioRead(port: number, bytes: 1 | 2 | 4): number;
   ioWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
-  /** The INTR line. */
-  interruptPending(): boolean;
   /** Interrupt acknowledge: the vector to deliver, or -1. */
   acknowledge(): number;
   /** Time stamp counter as two halves: returns the low one, the high one by the second call. */
@@ -101,12 +105,21 @@ export class X86Cpu {
     i32[(env + ST.segBase + 8 * n + 4) >>> 2] = baseHi;
     i32[(env + ST.segLimit + 4 * n) >>> 2] = limit;
     i32[(env + ST.segAttr + 4 * n) >>> 2] = attr;
+    if (n > SegReg.GS) return;
+    const end = (env + ST.segEnd + 8 * n) >>> 2, plain = isPlain(attr), all = limit === -1 || limit === 0xffffffff;
+    i32[end] = plain && !all ? limit + 1 : 0;
+    i32[end + 1] = plain && all ? 1 : 0;
   }
 
   /** Sets RIP (EIP, IP); the key's code base and flags follow from `updateHflags`. */
   setPc(lo: number, hi: number): void {
     this.s.pcLo = lo;
     this.s.pcHi = hi;
+  }
+
+  /** What helpers do where generated code has its alignment check: #AC(0) at CPL 3 with CR0.AM and EFLAGS.AC. @param bytes a power of two. */
+  checkAlignment(addressLo: number, bytes: number): void {
+    if (this.s.flags & HF.AC && addressLo & (bytes - 1)) this.raise(Vector.AC, 0);
   }
 
   /** Sets the stack pointer after a return to another stack: all of RSP for 64-bit code, else as wide as that stack (and the image). */
@@ -193,7 +206,7 @@ export class X86Cpu {
       if (csAttr & ATTR.DB) f |= HF.CS32;
       if (this.segAttr(SegReg.SS) & ATTR.DB) f |= HF.SS32;
       if (this.segBaseLo(SegReg.DS) | this.segBaseLo(SegReg.ES) | this.segBaseLo(SegReg.SS)) f |= HF.ADDSEG;
-      if (!this.#flat()) f |= HF.SEGCHECK;
+      f |= this.#segmentChecks();
     }
     if (cr0 & CR0.MP) f |= HF.MP;
     if (cr0 & CR0.EM) f |= HF.EM;
@@ -217,15 +230,15 @@ export class X86Cpu {
     s.csBaseHi = 0;
   }
 
-  /** Whether ES, SS, DS, FS and GS all allow any 32-bit access. */
-  #flat(): boolean {
-    if (!(this.s.cr0 & CR0.PE) || this.s.eflags & EFLAGS.VM) return false;
+  /** The bits of `HF` for segments that do not allow any 32-bit access. */
+  #segmentChecks(): number {
+    if (!(this.s.cr0 & CR0.PE) || this.s.eflags & EFLAGS.VM) return HF.SEGCHECK | HF.FSCHECK | HF.GSCHECK;
+    let f = 0;
     for (let n = 0; n < 6; n++) {
-      if (n === SegReg.CS) continue;
-      const attr = this.segAttr(n);
-      if (this.segLimit(n) !== 0xffffffff || !(attr & ATTR.P) || (attr & (ATTR.CODE | ATTR.WRITABLE | ATTR.EXPAND_DOWN)) !== ATTR.WRITABLE) return false;
+      const flat = this.#i32[(this.env + ST.segEnd + 8 * n + 4) >>> 2] !== 0;
+      if (!flat) f |= n === SegReg.FS ? HF.FSCHECK : n === SegReg.GS ? HF.GSCHECK : HF.SEGCHECK;
     }
-    return this.segLimit(SegReg.CS) === 0xffffffff;
+    return f;
   }
 
   // ---- Faults --------------------------------------------------------------------------------------------------------------------
@@ -238,7 +251,7 @@ export class X86Cpu {
 
   record(vector: number, error: number): void {
     const s = this.s;
-    this.#notCanonical = false;
+    this.#notCanonical = this.#misaligned = false;
     s.exception = vector;
     s.errorCode = error;
     s.softwareInt = 0;
@@ -246,26 +259,31 @@ export class X86Cpu {
     s.fault = 1;
   }
 
-  /** An access to linear address hi:lo, which is not canonical: #GP(0), or #SS(0) once it is known that the access went through SS. */
-  recordNotCanonical(lo: number, hi: number): void {
+  /** An access to a linear address that is not canonical: #GP(0), or #SS(0) once it is known that it went through SS. @param lo its low half. */
+  recordNotCanonical(lo: number): void {
     this.record(Vector.GP, 0);
     this.#notCanonical = true;
     this.#addressLo = lo;
-    this.#addressHi = hi;
+  }
+
+  /** The memory system met a misaligned address where it was told to look: #AC(0), or #GP(0) for an operand that must always be aligned. */
+  recordMisaligned(): void {
+    this.record(this.s.flags & HF.AC ? Vector.AC : Vector.GP, 0);
+    this.#misaligned = true;
   }
 
   /** Tells #SS from #GP and #GP from #AC by the `accesses` (see `Accesses`) of the instruction that faulted. SDM Vol. 3, 6.15. */
   refineFault(accesses: number): void {
     const s = this.s;
-    if (s.exception === Vector.AC && accesses & Accesses.ALIGNED) s.exception = Vector.GP;
+    if (this.#misaligned && accesses & Accesses.ALIGNED) s.exception = Vector.GP;
     if (!this.#notCanonical || !(accesses & Accesses.STACK)) return;
     // PUSH, POP and CALL with a memory operand access both: the stack pointer is near to one of them
-    const nearStack = this.#addressHi === this.gprHi(Reg.RSP) && Math.abs(this.#addressLo - this.gprLo(Reg.RSP)) <= 16;
+    const nearStack = Math.abs((this.#addressLo - this.gprLo(Reg.RSP)) | 0) <= 16;
     if (!(accesses & Accesses.OTHER) || nearStack) s.exception = Vector.SS;
   }
   #notCanonical = false;
+  #misaligned = false;
   #addressLo = 0;
-  #addressHi = 0;
 
   /** Records INT n, INT3 or INTO: delivered with the address behind the instruction of `length` bytes. */
   recordSoftware(vector: number, length: number): void {
@@ -341,14 +359,24 @@ export class X86Cpu {
   /** A trap to deliver once the instruction (or task switch) is complete; `dr6` says why. */
   debugTrap(dr6: number): void {
     setDr6(this, dr6);
-    this.pendingTrap = true;
+    this.s.attention |= Attention.TRAP;
   }
-  pendingTrap = false;
+
+  /** The INTR line. Whoever raises it also calls `Engine.requestExit`. */
+  setIntr(level: boolean): void {
+    this.s.attention = level ? this.s.attention | Attention.INTR : this.s.attention & ~Attention.INTR;
+  }
+
+  /** An edge on NMI. */
+  nmi(): void {
+    this.s.attention |= Attention.NMI;
+  }
 
   /** State after RESET. Intel SDM Vol. 3, table 9-1. INIT keeps the FPU, caches and MSRs, and is not told apart here. */
   reset(): void {
-    const s = this.s, arena = this.arena;
+    const s = this.s, arena = this.arena, intr = s.attention & Attention.INTR;
     arena.u8.fill(0, this.env, this.env + X86_STATE.size);
+    s.attention = intr; // the line is the interrupt controller's
     s.pcLo = 0xfff0;
     s.eflags = EFLAGS.FIXED1;
     s.df = 1;

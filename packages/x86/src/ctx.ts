@@ -15,7 +15,7 @@ import { Accesses } from './accesses.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
 import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
-import { HF, mmuIndex } from './hflags.ts';
+import { HF, isChecked, mmuIndex } from './hflags.ts';
 import type { X86Helpers } from './helpers/index.ts';
 import { EFLAGS, Reg, SegReg, ST, Vector } from './state.ts';
 
@@ -219,9 +219,14 @@ export class Ctx {
 
   // ---- Memory ----------------------------------------------------------------------------------------------------------------
 
+  /** Misalignment of a memory operand of this instruction is #GP(0) whatever EFLAGS.AC says, though its row does not say so. */
+  mustAlign(): void {
+    this.ir.args[this.#accesses]! |= Accesses.ALIGNED;
+  }
+
   /** Linear address of the ModR/M (or moffs) memory operand; computed once an instruction. */
   ea(): Temp {
-    if (this.#ea < 0) this.#ea = this.linear(this.offset(), this.insn.seg, this.accessBits());
+    if (this.#ea < 0) this.#ea = this.linear(this.offset(), this.insn.seg, this.accessBits(), this.insn.row.writesRm);
     return this.#ea;
   }
 
@@ -239,7 +244,7 @@ export class Ctx {
   bitAddress(index: Temp, bits: number): Temp {
     const ir = this.ir, i = this.insn;
     const whole = ir.shl(ir.sar(this.sext(index, bits), ir.const64(Math.log2(bits))), ir.const64(Math.log2(bits >> 3)));
-    return this.linear(this.wrap(ir.add(this.offset(), whole), i.asz), i.seg, bits);
+    return this.linear(this.wrap(ir.add(this.offset(), whole), i.asz), i.seg, bits, i.row.writesRm);
   }
 
   /** Offset in CPU state of scratch word `n` (64 bits each), for helpers with more than one result. */
@@ -321,12 +326,22 @@ export class Ctx {
       ir.args[this.#accesses]! |= seg === Seg.SS ? Accesses.STACK : Accesses.OTHER;
       return seg >= Seg.FS ? ir.add(this.g.segBase[seg]!, offset) : offset;
     }
-    if (this.hflags & HF.SEGCHECK) {
-      ir.call(this.h.segCheck, ir.const32(seg | (write ? 8 : 0)), ir.extrl_i64_i32(offset), ir.const32(bits >> 3));
-    }
+    if (isChecked(this.hflags, seg, write)) this.#checkSegment(offset, seg, Math.max(bits >> 3, 1), write);
     if (seg === Seg.CS) return this.csBase === 0 ? offset : ir.extract(ir.add(offset, ir.const64(this.csBase, 0)), 0, 32);
     if (seg < Seg.FS && !(this.hflags & HF.ADDSEG)) return offset;
     return ir.extract(ir.add(this.g.segBase[seg]!, offset), 0, 32);
+  }
+
+  /** Inline where the limit alone decides; the helper looks closer and raises. */
+  #checkSegment(offset: Temp, seg: number, bytes: number, write: boolean): void {
+    const ir = this.ir, ok = ir.newLabel();
+    const readOnly = write && seg === SegReg.CS && (this.hflags & (HF.PE | HF.VM)) === HF.PE;
+    if (!readOnly) {
+      const last = bytes === 1 ? offset : ir.add(offset, ir.const64(bytes - 1));
+      ir.brcond(last, ir.ld(Type.i64, ir.const32(this.env), ST.segEnd + 8 * seg), Cond.ltu, ok);
+    }
+    ir.call(this.h.segCheck, ir.const32(seg | (write ? 8 : 0)), ir.extrl_i64_i32(offset), ir.const32(bytes));
+    ir.set_label(ok);
   }
 
   /** Loads `bits` (8..64) at a linear address, zero-extended. */
@@ -559,10 +574,19 @@ export class Ctx {
     if (f & HF.INHIBIT) ir.call(this.h.allowInterrupts);
   }
 
+  /** Where interrupts may have opened: to the main loop if something waits, else straight on. */
+  #poll(): void {
+    const ir = this.ir, straight = ir.newLabel();
+    ir.brcond(ir.ld(Type.i32, ir.const32(this.env), ST.attention), ir.const32(0), Cond.eq, straight);
+    ir.exit_tb(ExitCode.POLL);
+    ir.set_label(straight);
+    ir.lookup_and_goto_ptr();
+  }
+
   /** The last op of a TB: to the next TB, or to the main loop when a trap or a held interrupt is due. */
   #leave(slot: 0 | 1 | -1): void {
     if (this.hflags & HF.TF) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
-    else if (this.hflags & HF.INHIBIT) this.ir.exit_tb(ExitCode.POLL);
+    else if (this.hflags & HF.INHIBIT) this.#poll();
     else if (slot >= 0) this.ir.goto_tb(slot as 0 | 1);
     else this.ir.lookup_and_goto_ptr();
     this.ended = true;
@@ -606,7 +630,13 @@ export class Ctx {
   exit(code: number): void {
     this.flushCc();
     this.ir.set(this.g.rip, this.nextPc());
-    this.ir.exit_tb(this.hflags & HF.TF && code === ExitCode.POLL ? ExitCode.DEBUG_TRAP : code);
+    this.#exit(code);
+  }
+
+  #exit(code: number): void {
+    if (code !== ExitCode.POLL) this.ir.exit_tb(code);
+    else if (this.hflags & HF.TF) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
+    else this.#poll();
     this.ended = true;
   }
 
@@ -619,8 +649,7 @@ export class Ctx {
 
   /** A helper has set the whole key (pc, csBase, flags): far transfers, IRET, SYSCALL. */
   endTransfer(code: number = ExitCode.POLL): void {
-    this.ir.exit_tb(this.hflags & HF.TF && code === ExitCode.POLL ? ExitCode.DEBUG_TRAP : code);
-    this.ended = true;
+    this.#exit(code);
   }
 
   /** A helper has set the whole key, and no interrupt is due (SYSCALL). */

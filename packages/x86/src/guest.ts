@@ -15,7 +15,7 @@ import { emitX87Check } from './emit/x87.ts';
 import { CC_DYNAMIC } from './flags.ts';
 import type { X86Helpers } from './helpers/index.ts';
 import { HF, Mmu } from './hflags.ts';
-import { EFLAGS, Vector } from './state.ts';
+import { Attention, EFLAGS, Vector } from './state.ts';
 import { DR6, setDr6 } from './system/debug.ts';
 import { deliverExternal, deliverRecorded } from './system/interrupt.ts';
 
@@ -27,8 +27,6 @@ export class X86Guest implements GuestCpu {
   readonly name = 'x86';
   readonly cpu: X86Cpu;
   readonly code: CodeSource;
-  /** An NMI waits. */
-  nmiPending = false;
   readonly #helpers: X86Helpers;
   readonly #window: CodeWindow;
   readonly #insn = new Insn();
@@ -123,22 +121,22 @@ export class X86Guest implements GuestCpu {
   }
 
   #trap(): boolean {
-    this.cpu.pendingTrap = false;
+    this.cpu.s.attention &= ~Attention.TRAP;
     this.cpu.record(Vector.DB, -1);
     return deliverRecorded(this.cpu);
   }
 
   pollInterrupt(): boolean {
     const cpu = this.cpu, s = cpu.s;
-    if (cpu.pendingTrap && !this.#trap()) return false;
+    if (s.attention & Attention.TRAP && !this.#trap()) return false;
     if (s.flags & HF.INHIBIT) return true;
-    if (this.nmiPending && !s.nmiBlocked) {
-      this.nmiPending = false;
+    if (s.attention & Attention.NMI && !s.nmiBlocked) {
+      s.attention &= ~Attention.NMI;
       s.halted = 0;
       s.nmiBlocked = 1;
       return deliverExternal(cpu, Vector.NMI);
     }
-    if (s.eflags & EFLAGS.IF && cpu.bus.interruptPending()) {
+    if (s.eflags & EFLAGS.IF && s.attention & Attention.INTR) {
       const vector = cpu.bus.acknowledge();
       if (vector >= 0) {
         s.halted = 0;

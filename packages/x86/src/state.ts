@@ -33,6 +33,8 @@ const fields = {
   segSelector: ['i32', 8],
   /** In bytes (granularity applied). */
   segLimit: ['u32', 8],
+  /** First offset that an access through ES CS SS DS FS GS needs a closer look at: limit + 1, or 0 for segments that are not plain. */
+  segEnd: ['i64', 6],
   /** Descriptor bits 8..23 of the second word at their places: type, S, DPL, P, AVL, L, D/B, G. */
   segAttr: ['i32', 8],
   gdtBase: 'i64',
@@ -77,6 +79,8 @@ const fields = {
   delivering: 'i32',
   /** Not 0 while HLT waits. */
   halted: 'i32',
+  /** What waits for the main loop, `Attention` bits: generated code looks here before it goes on where interrupts may have opened. */
+  attention: 'i32',
   /** NMI blocked until IRET. */
   nmiBlocked: 'i32',
   /** Physical address bit 20: 0 when the A20 gate forces it low, else 1 << 20. */
@@ -90,6 +94,9 @@ export const X86_STATE = struct(fields);
 export const ST = X86_STATE.offset;
 export type X86StateView = Accessors<typeof fields>;
 export const viewState = (arena: Arena, base: HostPtr): X86StateView => X86_STATE.at(arena, base);
+
+/** Bits of `attention`: the INTR line, an NMI, a debug trap. */
+export const Attention = { INTR: 1, NMI: 2, TRAP: 4 } as const;
 
 /** General registers by number. */
 export const Reg = { RAX: 0, RCX: 1, RDX: 2, RBX: 3, RSP: 4, RBP: 5, RSI: 6, RDI: 7, R8: 8, R9: 9, R10: 10, R11: 11 } as const;

@@ -20,7 +20,7 @@ const RDI = 7;
 const STATUS_FLAGS = EFLAGS.CF | EFLAGS.PF | EFLAGS.AF | EFLAGS.ZF | EFLAGS.SF | EFLAGS.OF;
 
 const NOTHING: X86Bus = {
-  ioRead: () => -1, ioWrite: () => {}, interruptPending: () => false, acknowledge: () => -1, tsc: () => 0, tscHi: () => 0,
+  ioRead: () => -1, ioWrite: () => {}, acknowledge: () => -1, tsc: () => 0, tscHi: () => 0,
   shutdown: () => { throw new Error('triple fault'); }, ferr: () => {}, random32: () => 0, logs: () => false, log: () => {},
 };
 
