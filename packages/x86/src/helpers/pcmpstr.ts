@@ -1,4 +1,4 @@
-/** PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM: comparison of strings in two vectors. SDM Vol. 1, 4.1 of Vol. 2B ("imm8 control byte"). */
+/** PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM: comparison of strings in two vectors. SDM Vol. 2, section 4.1 (imm8 control byte). */
 import { EFLAGS } from '../state.ts';
 
 /** Fields of imm8, and what the emitter adds above it. */
