@@ -10,6 +10,7 @@ import { Ctx, declareGlobals, ExitCode } from './ctx.ts';
 import type { X86Cpu } from './cpu.ts';
 import { Decoded, decode, decodeFetching, MAX_LENGTH } from './decode/decode.ts';
 import { Insn } from './decode/insn.ts';
+import { Method } from './decode/operands.ts';
 import type { Row } from './decode/row.ts';
 import { emitX87Check } from './emit/x87.ts';
 import { CC_DYNAMIC } from './flags.ts';
@@ -154,11 +155,17 @@ function unitUnavailable(c: Ctx, row: Row): boolean {
     emitX87Check(c, row.opts.x87 === 'nowait');
     return c.ended;
   }
-  if (f & EM || (row.unit === 'sse' && !(f & OSFXSR))) c.raise(Vector.UD);
+  if (f & EM || (!(f & OSFXSR) && namesXmm(row))) c.raise(Vector.UD);
   else if (f & TS) c.raise(Vector.NM);
-  else return false;
-  return true;
+  else if (row.unit === 'mmx' && !isPlainSse(c, row)) emitX87Check(c, false); // an x87 exception that is pending comes first
+  return c.ended;
 }
+
+/** Whether an operand is an XMM register: those need CR4.OSFXSR; MMX instructions that came with SSE do not. SDM Vol. 3, 13.1.4. */
+const namesXmm = (row: Row): boolean => row.operands.some(({ method }) => method === Method.V || method === Method.U || method === Method.W);
+
+/** CVTPI2PS and CVTPI2PD from memory have nothing to do with MMX registers. */
+const isPlainSse = (c: Ctx, row: Row): boolean => row.operands[0]?.method === Method.V && c.insn.isMem !== 0;
 
 /** Instruction fetch through the CPU's MMU. */
 class X86Code implements CodeSource {
