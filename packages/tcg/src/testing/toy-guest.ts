@@ -43,6 +43,7 @@ export interface ToyOptions {
   readonly hot?: HotBackend;
   readonly maxTbs?: number;
   readonly maxInsns?: number;
+  readonly optimise?: boolean;
 }
 
 export class ToyMachine implements GuestCpu, CodePages {
