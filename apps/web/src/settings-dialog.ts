@@ -7,7 +7,7 @@ import type { Preferences } from './preferences.ts';
 import { applySettings, commandLine, memoryMiB, optionValue, type Settings } from './settings.ts';
 
 const MEMORY_MIB = [128, 256, 512, 1024, 2048];
-const ACCELS = [['auto', 'Automatic'], ['tci', 'Interpreter'], ['jit', 'Compiler']] as const;
+const ACCELS = [['tcg', 'Whatever is fastest'], ['tci', 'Interpreter'], ['jit', 'Compiler']] as const;
 const ROLES: Record<FileRole, readonly [label: string, hint: string]> = {
   kernel: ['Kernel', 'bzImage, ELF or multiboot'], initrd: ['Initrd', 'initramfs, or multiboot module'], disk: ['Disk', 'raw image of any size'],
 };
@@ -81,7 +81,7 @@ export class SettingsDialog {
     const argv = applySettings(this.#o.base, settings);
     this.#fillMemory(memoryMiB(optionValue(argv, 'm')));
     this.#get<HTMLTextAreaElement>('append').value = optionValue(argv, 'append') ?? '';
-    this.#get<HTMLSelectElement>('accel').value = settings.accel ?? 'auto';
+    this.#get<HTMLSelectElement>('accel').value = optionValue(argv, 'accel') ?? 'tcg';
     this.#get<HTMLSelectElement>('theme').value = preferences.theme;
     this.#get<HTMLSelectElement>('font-size').value = String(preferences.fontSize);
     this.#get<HTMLInputElement>('screen-reader').checked = preferences.screenReader;
@@ -136,12 +136,12 @@ export class SettingsDialog {
     const { base, files } = this.#o;
     const memory = this.#get<HTMLSelectElement>('memory').value;
     const append = this.#get<HTMLTextAreaElement>('append').value.replace(/\s+/g, ' ').trim();
-    const accel = this.#get<HTMLSelectElement>('accel').value as 'auto' | 'tci' | 'jit';
+    const accel = this.#get<HTMLSelectElement>('accel').value as 'tcg' | 'tci' | 'jit';
     return {
       ...files.settings,
       ...(memoryMiB(memory) !== memoryMiB(optionValue(base, 'm')) && { memory }),
       ...(append !== (optionValue(base, 'append') ?? '') && { append }),
-      ...(accel !== 'auto' && { accel }),
+      ...(accel !== (optionValue(base, 'accel') ?? 'tcg') && { accel }),
     };
   }
 

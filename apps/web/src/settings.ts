@@ -5,7 +5,7 @@ export interface Settings {
   readonly memory?: string;
   /** Kernel command line. */
   readonly append?: string;
-  readonly accel?: 'auto' | 'tci' | 'jit';
+  readonly accel?: 'tcg' | 'tci' | 'jit';
   /** Names of files that were given to the machine. */
   readonly kernel?: string;
   readonly initrd?: string;

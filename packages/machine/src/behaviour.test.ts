@@ -1,0 +1,9 @@
+/** The behaviour suite in Node; apps/web runs the same in a browser's worker. */
+import { expect, test } from 'vitest';
+import { behaviours } from './testing.ts';
+
+for (const { title, run } of behaviours()) {
+  test(title, async () => {
+    expect(await run()).toEqual(expect.any(String));
+  });
+}
