@@ -18,3 +18,10 @@ export function emulator(engine: Engine, options: readonly string[], nodeFlags: 
   if (engine === 'qemu') return { name: engine, ours: false, argv: [qemu, '-accel', 'tcg,thread=single', ...options] };
   return { name: engine, ours: true, argv: [process.execPath, '--conditions=@emu/source', '--no-warnings', ...nodeFlags, OURS, '-accel', engine, ...options] };
 }
+
+const V86 = fileURLToPath(new URL('./v86/main.ts', import.meta.url));
+
+/** The v86 emulator on a 32-bit kernel. */
+export function v86({ kernel, initrd }: { readonly kernel: string; readonly initrd: string }): EmulatorCommand {
+  return { name: 'v86', ours: false, argv: [process.execPath, '--no-warnings', V86, kernel, initrd] };
+}
