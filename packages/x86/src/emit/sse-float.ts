@@ -70,10 +70,12 @@ const plainSqrt = (fmt: FloatFormat): Plain => (c, loaded, odd) => {
   return withScalar(c, c.g.xmm[c.insn.reg]!, d, double);
 };
 
-/** Comparison is plain where neither operand is a NaN, infinite or denormal: the sum tells. */
+/** Comparison is plain where neither operand is a NaN or denormal. */
 function guardScalarComparison(c: Ctx, x: Temp, y: Temp, odd: Label): void {
-  branchIf(c, c.ir.fsumodd(x, y, c.ir.fadd(x, y)), odd);
+  const { ir } = c, zero = ir.constFloat(ir.tempType[x] as Type, 0);
+  branchIf(c, ir.or(ir.fsumodd(x, y, zero), ir.fsetcond(x, y, FCond.un)), odd);
 }
+/** Here infinities go the exact way too, for the sum tells. */
 function guardVectorComparison(c: Ctx, fmt: 'ps' | 'pd', a: Temp, b: Temp, odd: Label): void {
   guardSums(c, fmt, a, b, c.ir[VECTOR[fmt].add](a, b), odd);
 }
