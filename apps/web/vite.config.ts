@@ -13,6 +13,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
     rolldownOptions: {
       input: { index: 'index.html', embed: 'embed.html', 'emu-machine': 'src/embed.ts' },
+      checks: { pluginTimings: false },
       preserveEntrySignatures: 'strict',
       output: { entryFileNames: (chunk) => (chunk.name === 'emu-machine' ? 'emu-machine.js' : 'assets/[name]-[hash].js') },
     },
