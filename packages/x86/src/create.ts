@@ -10,9 +10,9 @@ import type { X86Bus } from './cpu.ts';
 import { X86Guest } from './guest.ts';
 import { createHelpers } from './helpers/index.ts';
 import { Mmu } from './hflags.ts';
-import { Vector, X86_STATE } from './state.ts';
+import { X86_STATE } from './state.ts';
 import type { CpuModel } from './system/cpuid.ts';
-import { Access, PageWalker } from './system/paging.ts';
+import { PageWalker } from './system/paging.ts';
 
 export interface X86Options {
   readonly arena: Arena;
@@ -49,8 +49,7 @@ export function createX86(options: X86Options): X86Parts {
     fault: { flag: env + HDR.fault, retHi: env + HDR.retHi, mailbox: env + HDR.mailbox },
     onCodeWrite: options.onCodeWrite,
     onFlush: options.onFlush,
-    // SSE operands of 16 bytes: #GP(0); otherwise EFLAGS.AC asked for the check. SDM Vol. 3, 6.15, interrupts 13 and 17.
-    alignmentFault: (_lo, _hi, access) => cpu.record(alignmentVector(cpu, access), 0),
+    alignmentFault: () => cpu.recordMisaligned(),
     raise: () => { throw GUEST_FAULT; },
     onWatch: () => false,
   });
@@ -58,11 +57,4 @@ export function createX86(options: X86Options): X86Parts {
   const registry = new HelperRegistry(64);
   const helpers = createHelpers(registry, cpu);
   return { cpu, guest: new X86Guest(cpu, helpers), mmu, registry, header: env, emitHostPc: hostPcEmitter(mmu, env) };
-}
-
-/** @internal The MMU does not say the size; AC faults happen at CPL 3 with AC on only. */
-function alignmentVector(cpu: X86Cpu, access: number): number {
-  void access;
-  void Access;
-  return cpu.s.flags & (1 << 19) ? Vector.AC : Vector.GP;
 }

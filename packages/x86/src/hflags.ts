@@ -2,6 +2,8 @@
  * The mode bits that a translation depends on: `flags` of the CPU header, part of every TB's key. `X86Cpu.updateHflags` derives
  * them from the control registers, EFLAGS and the segment registers whenever one of those changes.
  */
+import { SegReg } from './state.ts';
+
 const bit = (n: number) => (1 << n);
 
 export const HF = {
@@ -14,7 +16,7 @@ export const HF = {
   SS32: bit(4),
   /** Some of DS, ES, SS has a base (outside 64-bit mode): addresses must add it. */
   ADDSEG: bit(5),
-  /** Some data segment is not flat (limit below 4 GiB, expand-down, read-only, null): accesses are checked. */
+  /** Not all of CS, DS, ES, SS are flat (limit below 4 GiB, expand-down, read-only, null): accesses are checked. FS and GS: bits 30, 31. */
   SEGCHECK: bit(6),
   PE: bit(7),
   VM: bit(8),
@@ -51,8 +53,18 @@ export const HF = {
   RF: bit(28),
   /** CR4.LA57: linear addresses have 57 bits. */
   LA57: bit(29),
+  /** FS, GS are not flat: accesses through them are checked. */
+  FSCHECK: bit(30),
+  GSCHECK: bit(31),
 } as const;
 export const IOPL_SHIFT = 14;
+
+/** Whether accesses through segment `seg` are checked in the mode `hflags`; nothing is in 64-bit mode. Code segments cannot be written in protected mode. */
+export function isChecked(hflags: number, seg: number, write: boolean): boolean {
+  if (hflags & HF.CS64) return false;
+  if (seg === SegReg.CS && write && (hflags & (HF.PE | HF.VM)) === HF.PE) return true;
+  return (hflags & (seg === SegReg.FS ? HF.FSCHECK : seg === SegReg.GS ? HF.GSCHECK : HF.SEGCHECK)) !== 0;
+}
 
 /** MMU indices: how a data access is checked. */
 export const Mmu = {

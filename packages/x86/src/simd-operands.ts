@@ -10,7 +10,6 @@ import { MemOp, Type } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
 import type { Ctx } from './ctx.ts';
 import { Method } from './decode/operands.ts';
-import { HF } from './hflags.ts';
 import { ST } from './state.ts';
 
 const CELL_BYTES = 16;
@@ -63,11 +62,8 @@ function register(c: Ctx, k: number): number {
 
 const cellOffset = (n: number): number => ST.st + CELL_BYTES * n;
 
-/** Memory op of the row's 128-bit operand: aligned, unless the row says otherwise. */
-function vectorMemop(c: Ctx): number {
-  const aligned = c.insn.row.align > 1 || c.hflags & HF.AC;
-  return MemOp.b128 | (aligned ? MemOp.ALIGN : 0);
-}
+/** Memory op of the row's 128-bit operand: aligned, unless the row says otherwise; EFLAGS.AC does not matter to those (hardware). */
+const vectorMemop = (c: Ctx): number => MemOp.b128 | (c.insn.row.align > 1 ? MemOp.ALIGN : 0);
 
 /** The value of vector operand `k`. */
 export function readVec(c: Ctx, k: number): Temp {
@@ -107,10 +103,12 @@ export function writeLow(c: Ctx, k: number, low: Temp): void {
   } else ir.set(c.g.xmm[n]!, ir.vset64(c.g.xmm[n]!, low, 0));
 }
 
+export const clearTop = (c: Ctx): void => c.ir.st(c.ir.const32(0), env(c), ST.top);
+
 /** x87 state after any MMX instruction but EMMS: TOP = 0, no register empty. Comes after the last access that may fault. */
 export function enterMmx(c: Ctx): void {
   const { ir } = c;
-  ir.st(ir.const32(0), env(c), ST.top);
+  clearTop(c);
   ir.st(ir.const32(ALL_VALID), env(c), ST.valid);
 }
 

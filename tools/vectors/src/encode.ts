@@ -24,6 +24,8 @@ export interface Encoding {
   readonly lock?: boolean;
   /** F3 or F2 in front of a string instruction. */
   readonly rep?: 0xf2 | 0xf3;
+  /** Segment override prefix. */
+  readonly segment?: 0x26 | 0x2e | 0x36 | 0x3e | 0x64 | 0x65;
   /** A REX prefix even where no bit of it is set: SPL, BPL, SIL, DIL. */
   readonly forceRex?: boolean;
   /** Register in ModR/M reg, 0..15; ignored by group rows. */
@@ -86,6 +88,7 @@ function legacyPrefixes(e: Encoding): number[] {
   if (e.lock) out.push(0xf0);
   const wants66 = e.osz === 16 && takesOsz16(row);
   if (wants66 || row.opts.prefix === '66') out.push(0x66);
+  if (e.segment) out.push(e.segment);
   if (e.addr67) out.push(0x67);
   if (e.rep) out.push(e.rep);
   if (row.opts.prefix === 'F3') out.push(0xf3);

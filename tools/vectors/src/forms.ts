@@ -3,7 +3,7 @@
  * base, SIB, RIP-relative, 67 prefix) x immediate. The hardware oracle runs each with many register and memory contents.
  *
  * Every form is decoded again when it is made; a form that is not the row it came from is an error here, not a wrong vector later.
- * Left out: segment overrides (the host's FS and GS), redundant prefixes, 16-bit addressing (needs memory below 64 KiB).
+ * Left out: redundant prefixes, 16-bit addressing (needs memory below 64 KiB).
  */
 import { ALL_ROWS, decode, Decoded, Imm, Insn, Method, operandBits, Size, type Row } from '@emu/x86';
 import { encode, EncodeError, isByteRegister, takesOsz16, takesRexW, type Address, type Encoding } from './encode.ts';
@@ -27,8 +27,6 @@ export type Tag =
   | 'state-image'
   /** XSAVE family: EDX:EAX selects; ask for x87 and SSE (3) only. */
   | 'xsave'
-  /** Reads or writes the FS or GS base, which is the host's. */
-  | 'segment-base'
   /** Can raise #DE. */
   | 'divide'
   /** Always raises #UD. */
@@ -63,6 +61,10 @@ export interface Form {
   readonly lock: boolean;
   /** F2 or F3 in front of a string instruction, else 0. */
   readonly rep: number;
+  /** Segment override prefix, or 0. */
+  readonly segment: number;
+  /** A 67 prefix: addresses have 32 bits. */
+  readonly addr67: boolean;
   /** General registers named by the encoding (operands and address), as a bit mask; implied ones are not in it. */
   readonly gprs: number;
   /** EFLAGS bits to ignore in the result. */
@@ -101,7 +103,7 @@ function operandSizes(row: Row, mode: 32 | 64): (16 | 32 | 64)[] {
   return mode === 64 && takesRexW(row) ? [...sizes, 32, 64] : [...sizes, 32];
 }
 
-type Shape = Pick<Encoding, 'reg' | 'rm' | 'addr67' | 'lock' | 'rep' | 'forceRex'>;
+type Shape = Pick<Encoding, 'reg' | 'rm' | 'addr67' | 'lock' | 'rep' | 'segment' | 'forceRex'>;
 
 /** Register and memory forms of a row. */
 function shapes(row: Row, mode: 32 | 64): Shape[] {
@@ -109,6 +111,7 @@ function shapes(row: Row, mode: 32 | 64): Shape[] {
   if (row.imm === Imm.MOFFS) return moffsShapes(mode);
   const z = row.operands.some((o) => o.method === Method.Z);
   if (z) return opcodeRegisterShapes(row, mode);
+  if (row.mnemonic === 'XLATB') return mode === 64 ? [{}, { segment: 0x65 }, { segment: 0x64, addr67: true }] : [{}, { segment: 0x26 }, { segment: 0x64 }];
   if (!row.hasModrm) return [{}];
   return [...(row.takesReg || row.modIgnored ? registerShapes(row, mode) : []), ...(row.takesMem && !row.modIgnored ? memoryShapes(row, mode) : [])];
 }
@@ -116,12 +119,13 @@ function shapes(row: Row, mode: 32 | 64): Shape[] {
 function stringShapes(row: Row, mode: 32 | 64): Shape[] {
   const compares = row.flagsWritten !== 0;
   const reps: Shape[] = [{}, { rep: 0xf3 }, ...(compares ? [{ rep: 0xf2 } as const] : [])];
-  return mode === 64 ? [...reps, { addr67: true }, { rep: 0xf3, addr67: true }] : reps;
+  const overrides: Shape[] = mode === 64 ? [{ segment: 0x65 }, { rep: 0xf3, segment: 0x64 }] : [{ segment: 0x36 }, { rep: 0xf3, segment: 0x2e }];
+  return mode === 64 ? [...reps, { addr67: true }, { rep: 0xf3, addr67: true }, ...overrides] : [...reps, ...overrides];
 }
 
 function moffsShapes(mode: 32 | 64): Shape[] {
   const rm: Address = { kind: 'absolute', base: -1, index: -1, scale: 0, disp: 0 };
-  return mode === 64 ? [{ rm }, { rm, addr67: true }] : [{ rm }];
+  return mode === 64 ? [{ rm }, { rm, addr67: true }, { rm, segment: 0x65 }] : [{ rm }, { rm, segment: 0x26 }];
 }
 
 function opcodeRegisterShapes(row: Row, mode: 32 | 64): Shape[] {
@@ -161,9 +165,11 @@ function memoryShapes(row: Row, mode: 32 | 64): Shape[] {
     out.push({ reg: 15, rm: { kind: 'sib', base: 5, index: 6, scale: 3, disp: -DISP32 } });
     out.push({ reg: 0, rm: { kind: 'rip', base: -1, index: -1, scale: 0, disp: 0 } });
     out.push({ reg: 1, rm: plain, addr67: true });
+    out.push({ reg: 9, rm: { ...plain, base: 6 }, segment: 0x65 }, { reg: 2, rm: { ...plain, base: 5 }, segment: 0x64 });
   } else {
     out.push({ reg: 2, rm: { kind: 'sib', base: 5, index: 6, scale: 3, disp: DISP32 } });
     out.push({ reg: 0, rm: { kind: 'absolute', base: -1, index: -1, scale: 0, disp: 0 } });
+    out.push({ reg: 1, rm: plain, segment: 0x2e }, { reg: 2, rm: { ...plain, base: 5 }, segment: 0x64 });
   }
   if (row.lockable) out.push({ reg: 1, rm: plain, lock: true });
   return out;
@@ -209,6 +215,8 @@ function makeForm(e: Encoding, rowIndex: number): Form {
     memory: typeof e.rm === 'object' ? memoryOf(e.rm, i, dispAt) : undefined,
     lock: e.lock === true,
     rep: e.rep ?? 0,
+    segment: e.segment ?? 0,
+    addr67: e.addr67 === true,
     gprs: gprsOf(e, i),
     flagsUndefined: row.flagsUndefined,
     branch: branchOf(row, i),
@@ -216,10 +224,15 @@ function makeForm(e: Encoding, rowIndex: number): Form {
   };
 }
 
+/** The XSAVE area of x87 and SSE state: legacy region and header. SDM Vol. 1, 13.4. */
+const XSAVE = /^(XSAVE|XSAVEC|XRSTOR)\b/;
+const XSAVE_BYTES = 576;
+
 function memoryOf(address: Address, i: Insn, dispAt: number): FormMemory {
   const operand = i.row.operands.find((o) => o.method === Method.O) ?? i.row.rmOperand;
   const accessed = i.row.mnemonic !== 'NOP' && i.row.mnemonic !== 'UD0' && i.row.mnemonic !== 'UD1';
-  return { ...address, bytes: operand && accessed ? operandBits(operand, i) >> 3 : 0, align: i.row.align, asz: i.asz as 32 | 64, dispAt };
+  const bytes = XSAVE.test(i.row.mnemonic) ? XSAVE_BYTES : operand && accessed ? operandBits(operand, i) >> 3 : 0;
+  return { ...address, bytes, align: i.row.align, asz: i.asz as 32 | 64, dispAt };
 }
 
 /** Bit mask of the general registers that the encoding names. AH to BH count as AX to BX. */
@@ -256,7 +269,6 @@ const TAGS: readonly (readonly [Tag, RegExp])[] = [
   ['control-image', /^(FLDCW|FLDENV|FRSTOR|LDMXCSR|FXRSTOR|XRSTOR)$/],
   ['state-image', /^(FXSAVE|FXRSTOR|FNSAVE|FRSTOR|XSAVE|XSAVEC|XRSTOR)$/],
   ['xsave', /^(XSAVE|XSAVEC|XRSTOR)$/],
-  ['segment-base', /^(RD|WR)[FG]SBASE$/],
   ['divide', /^(DIV|IDIV|AAM)$/],
   ['undefined', /^(UD[012]|RSM)$/],
 ];

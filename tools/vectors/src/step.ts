@@ -6,14 +6,18 @@ export const CODE = 0x1000_0000;
 export const DATA = 0x2000_0000;
 export const DATA_BYTES = 1024;
 export const CODE_BYTES = 576;
+/** Start values of the FS and GS bases: any two that keep addresses within 32 bits. */
+export const FS_BASE = 0x0800_0000, GS_BASE = 0x0400_0000;
+/** What the second of the two data pages allows. */
+export const SecondPage = { ABSENT: 0, WRITABLE: 1, READ_ONLY: 2 } as const;
 
-const IN = { codeOffset: 0, dataOffset: 4, codeBytes: 8, mode: 12, code: 16, gpr: 16 + CODE_BYTES, rip: 0, rflags: 0, fx: 0, data: 0, size: 0 };
-IN.rip = IN.gpr + 128;
-IN.rflags = IN.rip + 8;
-IN.fx = IN.rflags + 8;
-IN.data = IN.fx + 512;
-IN.size = IN.data + DATA_BYTES;
-const OUT = { signal: 0, vector: 4, error: 8, cr2: 16, rip: 24, rflags: 32, gpr: 40, fx: 168, data: 680, size: 680 + DATA_BYTES } as const;
+const IN = {
+  codeOffset: 0, dataOffset: 4, codeBytes: 8, mode: 12, second: 16, code: 24, gpr: 600, rip: 728, rflags: 736, fsBase: 744, gsBase: 752,
+  fx: 760, data: 1272, size: 1272 + DATA_BYTES,
+} as const;
+const OUT = {
+  signal: 0, vector: 4, error: 8, cr2: 16, rip: 24, rflags: 32, fsBase: 40, gsBase: 48, gpr: 56, fx: 184, data: 696, size: 696 + DATA_BYTES,
+} as const;
 
 export const INPUT_BYTES = IN.size;
 export const OUTPUT_BYTES = OUT.size;
@@ -41,11 +45,20 @@ export class Input {
   }
   get code(): Uint8Array { return this.bytes.subarray(IN.code, IN.code + this.view.getUint32(IN.codeBytes, true)); }
   get codeOffset(): number { return this.view.getUint32(IN.codeOffset, true); }
+  /** A `SecondPage`. */
+  get second(): number { return this.view.getUint32(IN.second, true); }
+  set second(v: number) { this.view.setUint32(IN.second, v, true); }
+  get fsBase(): bigint { return this.view.getBigUint64(IN.fsBase, true); }
+  set fsBase(v: bigint) { this.view.setBigUint64(IN.fsBase, v, true); }
+  get gsBase(): bigint { return this.view.getBigUint64(IN.gsBase, true); }
+  set gsBase(v: bigint) { this.view.setBigUint64(IN.gsBase, v, true); }
   get mode(): 32 | 64 { return this.view.getUint32(IN.mode, true) as 32 | 64; }
   get rip(): bigint { return this.view.getBigUint64(IN.rip, true); }
 
   gpr(n: number): bigint { return this.view.getBigUint64(IN.gpr + 8 * n, true); }
   setGpr(n: number, v: bigint): void { this.view.setBigUint64(IN.gpr + 8 * n, BigInt.asUintN(64, v), true); }
+  /** All sixteen, as bytes. */
+  get gprs(): Uint8Array { return this.bytes.subarray(IN.gpr, IN.gpr + 128); }
   get rflags(): number { return this.view.getUint32(IN.rflags, true); }
   set rflags(v: number) { this.view.setUint32(IN.rflags, v, true); }
   get fx(): Uint8Array { return this.bytes.subarray(IN.fx, IN.fx + 512); }
@@ -77,8 +90,13 @@ export class Output {
   set rip(v: bigint) { this.view.setBigUint64(OUT.rip, v, true); }
   get rflags(): number { return this.view.getUint32(OUT.rflags, true); }
   set rflags(v: number) { this.view.setUint32(OUT.rflags, v, true); }
+  get fsBase(): bigint { return this.view.getBigUint64(OUT.fsBase, true); }
+  set fsBase(v: bigint) { this.view.setBigUint64(OUT.fsBase, v, true); }
+  get gsBase(): bigint { return this.view.getBigUint64(OUT.gsBase, true); }
+  set gsBase(v: bigint) { this.view.setBigUint64(OUT.gsBase, v, true); }
   gpr(n: number): bigint { return this.view.getBigUint64(OUT.gpr + 8 * n, true); }
   setGpr(n: number, v: bigint): void { this.view.setBigUint64(OUT.gpr + 8 * n, v, true); }
+  get gprs(): Uint8Array { return this.bytes.subarray(OUT.gpr, OUT.gpr + 128); }
   get fx(): Uint8Array { return this.bytes.subarray(OUT.fx, OUT.fx + 512); }
   get data(): Uint8Array { return this.bytes.subarray(OUT.data, OUT.data + DATA_BYTES); }
 }

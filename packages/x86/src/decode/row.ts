@@ -104,6 +104,8 @@ export class Row {
   readonly takesReg: boolean;
   /** The operand that ModR/M mod and rm describe, if any. */
   readonly rmOperand: Operand | undefined;
+  /** The memory operand is written, if there is one. */
+  readonly writesRm: boolean;
   readonly modIgnored: boolean;
   readonly lockable: boolean;
   /** One of `Imm`. */
@@ -132,6 +134,7 @@ export class Row {
     this.rmOperand = operands.find((o) => isRm(o) || RM_REGISTER.has(o.method));
     const memOnly = opts.mod === 'mem' || operands.some((o) => o.method === Method.M);
     const regOnly = opts.mod === 'reg' || operands.some((o) => RM_REGISTER.has(o.method));
+    this.writesRm = this.rmOperand !== undefined && operands[0] === this.rmOperand && !READS_FIRST.has(mnemonic.split('/')[0]!);
     this.modIgnored = opts.modIgnored === true;
     this.takesMem = this.hasModrm && (this.modIgnored || !regOnly);
     this.takesReg = this.hasModrm && !memOnly;
@@ -183,6 +186,13 @@ export class Row {
     if (this.operands.filter((o) => REG_FIELD.has(o.method)).length > (this.group >= 0 ? 0 : 1)) this.fail('ModR/M reg is used twice');
   }
 }
+
+/** Instructions whose first operand, if it is memory, is read only (or not accessed at all). */
+const READS_FIRST: ReadonlySet<string> = new Set([
+  'CMP', 'TEST', 'PUSH', 'CALL', 'JMP', 'MUL', 'IMUL', 'DIV', 'IDIV', 'BT', 'FLD', 'FLDENV', 'FLDCW', 'FILD', 'FRSTOR', 'FBLD', 'LLDT', 'LTR', 'VERR', 'VERW',
+  'LGDT', 'LIDT', 'LMSW', 'INVLPG', 'ARPL', 'FXRSTOR', 'XRSTOR', 'XRSTORS', 'LDMXCSR', 'CLWB', 'CLFLUSH', 'CLFLUSHOPT', 'NOP', 'PREFETCHW', 'PREFETCHNTA',
+  'PREFETCHT0', 'PREFETCHT1', 'PREFETCHT2',
+]);
 
 /** The `row` function of one opcode map: `row(opcode, mnemonic, operands, emit, opts)`. */
 export const rowIn =

@@ -41,6 +41,7 @@ export const emitCmpxchg8b: Emit = (c, i) => {
   const [rax, rcx, rdx, rbx] = [g[Reg.RAX]!, g[Reg.RCX]!, g[Reg.RDX]!, g[Reg.RBX]!];
   if (i.osz === 64) {
     const op = MemOp.b128 | MemOp.ALIGN;
+    c.mustAlign();
     const old = ir.qemu_ld(Type.v128, c.ea(), op | MemOp.RMW, c.mmu);
     const lo = ir.vget64(old, 0), hi = ir.vget64(old, 1);
     const differs = ir.or(ir.xor(lo, rax), ir.xor(hi, rdx)), zero = ir.const64(0);

@@ -90,10 +90,9 @@ export const emitInto: Emit = (c) => {
 /** #BR if the signed index is outside the two bounds in memory. */
 export const emitBound: Emit = (c, i) => {
   const bits = i.osz, ir = c.ir;
-  const lower = c.sext(c.load(bits, c.ea()), bits), upper = c.sext(c.load(bits, ir.add(c.ea(), ir.const64(bits >> 3))), bits);
   const index = c.readS(0);
-  c.raiseIf(index, lower, Cond.lt, Vector.BR);
-  c.raiseIf(index, upper, Cond.gt, Vector.BR);
+  c.raiseIf(index, c.sext(c.load(bits, c.ea()), bits), Cond.lt, Vector.BR);
+  c.raiseIf(index, c.sext(c.load(bits, ir.add(c.ea(), ir.const64(bits >> 3))), bits), Cond.gt, Vector.BR);
 };
 
 /** UD0, UD1, UD2. */

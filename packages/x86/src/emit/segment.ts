@@ -76,15 +76,17 @@ const verify = (write: boolean): Emit => (c) => {
 export const emitVerr: Emit = verify(false);
 export const emitVerw: Emit = verify(true);
 
-/** Raises the destination's RPL to the source's. */
-export const emitArpl: Emit = (c) => {
-  const ir = c.ir, a = ir.mov(c.readRmw(0)), b = c.read(1);
-  const rplA = ir.extract(a, 0, 2), rplB = ir.extract(b, 0, 2);
-  const lower = ir.setcond(rplA, rplB, Cond.ltu);
-  const d = ir.movcond(rplA, rplB, ir.deposit(a, rplB, 0, 2), a, Cond.ltu);
-  if (c.isMem(0)) c.write(0, d);
-  c.setEflags(ir.deposit(c.eflags(), lower, 6, 1));
-  if (!c.isMem(0)) c.write(0, d);
+/** Raises the destination's RPL to the source's; writes only then. */
+export const emitArpl: Emit = (c, i) => {
+  const ir = c.ir, a = ir.mov(c.read(0)), b = ir.mov(c.read(1));
+  const rplA = ir.extract(a, 0, 2), rplB = ir.extract(b, 0, 2), eflags = c.eflags();
+  const zf = ir.mov(ir.setcond(rplA, rplB, Cond.ltu)), skip = ir.newLabel();
+  ir.brcond(rplA, rplB, Cond.geu, skip);
+  const d = ir.deposit(a, b, 0, 2);
+  if (i.isMem) c.store(16, c.linear(c.offset(), i.seg, 16, true), d);
+  else c.write(0, d);
+  ir.set_label(skip);
+  c.setEflags(ir.deposit(eflags, zf, 6, 1));
 };
 
 // ---- Descriptor tables ---------------------------------------------------------------------------------------------------------------

@@ -82,8 +82,8 @@ export const emitMaskmov: Emit = (c, i) => {
   const seg = i.segOverride >= 0 ? i.segOverride : Seg.DS;
   const to = c.linear(c.wrap(c.g.gpr[Reg.RDI]!, i.asz), seg, isMmx ? 64 : 128, true);
   const mask = ir.vbitmask8(readVec(c, 1));
-  ir.call(c.h.maskmov, to, vecAddress(c, 0), isMmx ? ir.and(mask, ir.const32(0xff)) : mask, ir.const32(c.mmu));
-  if (isMmx) enterMmx(c);
+  if (isMmx) enterMmx(c); // even if the store faults: so does hardware
+  ir.call(c.h.maskmov, to, vecAddress(c, 0), isMmx ? ir.and(mask, ir.const32(0xff)) : mask, ir.const32(c.mmu), ir.const32(isMmx ? 8 : 16));
 };
 
 /** Imm8: source lane in bits 7:6 (a register's), destination lane in 5:4, lanes to zero in 3:0. */

@@ -79,8 +79,9 @@ function loadTenBytes(c: Ctx): void {
   c.ir.st(high, env(c), ST.operand + TEN_BYTE_REST);
 }
 
-/** Stores 80 bits. The second part is probed first, so that a fault leaves both alone. */
+/** Stores 80 bits. Both parts are probed first, so that a fault leaves them alone. */
 function storeTenBytes(c: Ctx): void {
+  c.load(64, c.ea(), MemOp.RMW);
   c.load(16, restOf(c), MemOp.RMW);
   c.store(64, c.ea(), c.ir.ld(Type.i64, env(c), ST.operand));
   c.store(16, restOf(c), c.ir.ld(Type.i64, env(c), ST.operand + TEN_BYTE_REST));

@@ -88,6 +88,7 @@ function imageHelpers(r: HelperRegistry, cpu: X86Cpu) {
     const upper = (at: number): number => cpu.s.efer & EFER.LMA ? cpu.carry(lo, hi, at) : 0;
     for (let at = 0; at < bytes; at += 2) visit((lo + at) | 0, upper(at), (area + at) >> 1);
   };
+  const check = (lo: number, form: number): void => cpu.checkAlignment(lo, form & EnvForm.BITS32 ? 4 : 2);
   const read = (lo: number, hi: number, bytes: number, mmu: number): void =>
     each(lo, hi, bytes, (l, h, at) => { u16[at] = cpu.mmu.load16(l, h, mmu); });
   const write = (lo: number, hi: number, bytes: number, mmu: number): void =>
@@ -95,20 +96,24 @@ function imageHelpers(r: HelperRegistry, cpu: X86Cpu) {
   const flags = { noReadGlobals: true, noWriteGlobals: true } as const;
   return {
     fnstenv: r.js('fnstenv', ['vaddr', 'i32', 'i32'], 'void', (lo, hi, form, mmu) => {
+      check(lo!, form!);
       image.writeEnvironment(area, formOf(form!));
       write(lo!, hi!, environmentBytes(formOf(form!)), mmu!);
       image.maskAll();
     }, flags),
     fldenv: r.js('fldenv', ['vaddr', 'i32', 'i32'], 'void', (lo, hi, form, mmu) => {
+      check(lo!, form!);
       read(lo!, hi!, environmentBytes(formOf(form!)), mmu!);
       image.loadEnvironment(area, formOf(form!));
     }, flags),
     fnsave: r.js('fnsave', ['vaddr', 'i32', 'i32'], 'void', (lo, hi, form, mmu) => {
+      check(lo!, form!);
       image.writeState(area, formOf(form!));
       write(lo!, hi!, stateBytes(formOf(form!)), mmu!);
       image.init();
     }, flags),
     frstor: r.js('frstor', ['vaddr', 'i32', 'i32'], 'void', (lo, hi, form, mmu) => {
+      check(lo!, form!);
       read(lo!, hi!, stateBytes(formOf(form!)), mmu!);
       image.loadState(area, formOf(form!));
     }, flags),

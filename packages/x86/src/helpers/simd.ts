@@ -18,14 +18,13 @@ export function simdHelpers(r: HelperRegistry, cpu: X86Cpu) {
     pcmpstr: r.js('pcmpstr', ['ptr', 'ptr', 'i32', 'i64', 'i64'], 'i32',
       (a, b, control, aLo, aHi, bLo, bHi) => strings.compare(a!, b!, control!, length(aLo!, aHi!), length(bLo!, bHi!), cpu.env + ST.scratch + MASK_OFFSET),
       { noWriteGlobals: true, noFault: true }),
-    /** (address, bytes in CPU state, which of them, mmu index): all of them or a fault. */
-    maskmov: r.js('maskmov', ['vaddr', 'ptr', 'i32', 'i32'], 'void', (lo, hi, from, mask, mmu) => {
-      if (mask === 0) return;
-      const first = 31 - Math.clz32(mask! & -mask!), last = 31 - Math.clz32(mask!);
+    /** (address, bytes in CPU state, which of them, mmu index, how many there are): all or a fault, also for bytes that are not written (as hardware). */
+    maskmov: r.js('maskmov', ['vaddr', 'ptr', 'i32', 'i32', 'i32'], 'void', (lo, hi, from, mask, mmu, bytes) => {
+      cpu.checkAlignment(lo!, 8);
       const at = (i: number): number => ((lo! + i) | 0);
       const high = (i: number): number => (cpu.s.efer & EFER.LMA ? cpu.carry(lo!, hi!, i) : 0);
-      for (const i of [first, last]) cpu.mmu.probe(at(i), high(i), 1, Access.WRITE, mmu!);
-      for (let i = first; i <= last; i++) if (mask! >> i & 1) cpu.mmu.store8(at(i), high(i), mmu!, cpu.arena.u8[from! + i]!);
+      for (const i of [0, bytes! - 1]) cpu.mmu.probe(at(i), high(i), 1, Access.WRITE, mmu!);
+      for (let i = 0; i < bytes!; i++) if (mask! >> i & 1) cpu.mmu.store8(at(i), high(i), mmu!, cpu.arena.u8[from! + i]!);
     }, { noWriteGlobals: true }),
     /** An unmasked exception: #XM, or #UD where the system does not expect that. */
     simdException: r.js('simdException', [], 'void', () => cpu.raise(cpu.s.cr4 & CR4.OSXMMEXCPT ? Vector.XM : Vector.UD), { noWriteGlobals: true }),

@@ -6,7 +6,7 @@
 import { Access } from '@emu/softmmu';
 import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
-import { HF, mmuIndex } from '../hflags.ts';
+import { HF, isChecked, mmuIndex } from '../hflags.ts';
 import { Reg, SegReg, ST } from '../state.ts';
 
 const CHUNK = 4096;
@@ -21,13 +21,14 @@ export function stringHelpers(r: HelperRegistry, cpu: X86Cpu) {
   const address = (n: number, asz: number, seg: number, bytes: number, write: boolean): number => {
     const lo = asz === 16 ? cpu.gprLo(n) & 0xffff : cpu.gprLo(n), hi = asz === 64 ? cpu.gprHi(n) : 0;
     addrHi = hi;
+    cpu.checkAlignment(lo, bytes); // bases are multiples of an element where anybody checks alignment
     if (s.flags & HF.CS64) {
       if (seg < SegReg.FS) return lo;
       const base = cpu.segBaseLo(seg), sum = (base >>> 0) + (lo >>> 0);
       addrHi = (hi + cpu.segBaseHi(seg) + (sum > 0xffffffff ? 1 : 0)) | 0;
       return sum | 0;
     }
-    if (s.flags & HF.SEGCHECK) cpu.segCheck(seg, lo, bytes, write);
+    if (isChecked(s.flags, seg, write)) cpu.segCheck(seg, lo, bytes, write);
     addrHi = 0;
     return (cpu.segBaseLo(seg) + lo) | 0;
   };
@@ -67,7 +68,7 @@ export function stringHelpers(r: HelperRegistry, cpu: X86Cpu) {
 
   /** The last element that a bulk operation touches must pass the segment check too. */
   const checkLast = (n: number, seg: number, elements: number, bytes: number, down: boolean, write: boolean): void => {
-    if (!(s.flags & HF.CS64) && s.flags & HF.SEGCHECK) {
+    if (isChecked(s.flags, seg, write)) {
       const offset = cpu.gprLo(n) + (down ? -1 : 1) * (elements - 1) * bytes;
       cpu.segCheck(seg, offset, bytes, write);
     }

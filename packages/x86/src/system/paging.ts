@@ -70,7 +70,7 @@ export class PageWalker {
     const s = this.#cpu.s, five = (s.cr4 & CR4.LA57) !== 0;
     const sign = five ? (hi << 7) >> 7 : (hi << 16) >> 16;
     if (sign !== hi) {
-      this.#cpu.recordNotCanonical(lo, hi);
+      this.#cpu.recordNotCanonical(lo);
       return false;
     }
     let table = (s.cr3Hi & ADDRESS_HI) * 4294967296 + ((s.cr3Lo & 0xfffff000) >>> 0);

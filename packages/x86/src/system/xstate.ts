@@ -1,5 +1,6 @@
 /** The memory images of FXSAVE and XSAVE. Intel SDM Vol. 1, 10.5.1 and 13.4. Components: x87 (bit 0) and SSE (bit 1). */
 import { Access } from '@emu/softmmu';
+import { GUEST_FAULT } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { FCW_INIT, FSW, MXCSR_INIT, MXCSR_WRITABLE, TOP_SHIFT } from '../fpu/state.ts';
 import { HF, mmuIndex } from '../hflags.ts';
@@ -7,7 +8,7 @@ import { ST, Vector } from '../state.ts';
 
 export const Component = { X87: 1, SSE: 2 } as const;
 /** Byte offsets in the image. SDM Vol. 1, table 10-2 and 13.4. */
-const At = { FCW: 0, FSW: 2, FTW: 4, FOP: 6, FIP: 8, FCS: 12, FDP: 16, FDS: 20, MXCSR: 24, MXCSR_MASK: 28, ST: 32, XMM: 160, END: 416, BV: 512, COMP: 520, HEADER_END: 576 } as const;
+const At = { FCW: 0, FSW: 2, FTW: 4, FOP: 6, FIP: 8, FCS: 12, FDP: 16, FDS: 20, MXCSR: 24, MXCSR_MASK: 28, ST: 32, XMM: 160, END: 416, FX_END: 512, BV: 512, COMP: 520, HEADER_END: 576 } as const;
 const COMPACT_HI = 0x80000000 | 0;
 
 export class XState {
@@ -21,8 +22,8 @@ export class XState {
   }
 
   fxsave(lo: number, hi: number, wide: boolean): void {
-    this.#aligned(lo, 16);
-    this.#probe(lo, hi, At.END, Access.WRITE);
+    this.#aligned(lo, hi, 16);
+    this.#probe(lo, hi, At.FX_END, Access.WRITE);
     this.#x87ToImage(wide);
     this.#sseToImage();
     this.#write(lo, hi, 0, At.ST + 128);
@@ -30,7 +31,8 @@ export class XState {
   }
 
   fxrstor(lo: number, hi: number, wide: boolean): void {
-    this.#aligned(lo, 16);
+    this.#aligned(lo, hi, 16);
+    this.#probe(lo, hi, At.FX_END, Access.READ);
     this.#read(lo, hi, 0, At.END);
     const mxcsr = this.#mxcsrOfImage();
     this.#x87FromImage(wide);
@@ -41,7 +43,7 @@ export class XState {
   /** @param features EAX: components wanted (EDX's exist nowhere). */
   xsave(lo: number, hi: number, wide: boolean, features: number, compact: boolean, optimised: boolean): void {
     const wanted = features & this.#cpu.s.xcr0Lo, inUse = this.#inUse();
-    this.#aligned(lo, 64);
+    this.#aligned(lo, hi, 64);
     this.#probe(lo, hi, At.HEADER_END, Access.WRITE);
     const stored = optimised ? wanted & inUse : wanted;
     if (stored & Component.X87) {
@@ -64,7 +66,7 @@ export class XState {
 
   xrstor(lo: number, hi: number, wide: boolean, features: number): void {
     const cpu = this.#cpu, xcr0 = cpu.s.xcr0Lo, wanted = features & xcr0;
-    this.#aligned(lo, 64);
+    this.#aligned(lo, hi, 64);
     this.#read(lo, hi, 0, At.HEADER_END);
     const w = this.#words, bv = w[At.BV / 4]!, bvHi = w[At.BV / 4 + 1]!, comp = w[At.COMP / 4]!, compHi = w[At.COMP / 4 + 1]!;
     const compact = compHi < 0;
@@ -104,7 +106,17 @@ export class XState {
     return this.#cpu.s.flags & HF.CS64 ? 16 : 8;
   }
 
-  #aligned(lo: number, bytes: number): void {
+  /** Before anything else, so that #SS is told from #GP as for other accesses. */
+  #canonical(lo: number, hi: number): void {
+    if (this.#cpu.s.flags & HF.CS64 && !this.#cpu.isCanonical(lo, hi)) {
+      this.#cpu.recordNotCanonical(lo);
+      throw GUEST_FAULT;
+    }
+  }
+
+  #aligned(lo: number, hi: number, bytes: number): void {
+    this.#canonical(lo, hi);
+    this.#cpu.checkAlignment(lo, 4);
     if (lo & (bytes - 1)) this.#cpu.raise(Vector.GP, 0);
   }
 
