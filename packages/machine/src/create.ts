@@ -1,34 +1,29 @@
 /** `createMachine`: from a description to a PC that can run. The same in Node and in a worker; the host is handed in. */
-import { CompletionQueue, LinearTsc, type DeviceEnv, type Log } from '@emu/devices';
+import { CompletionQueue, type BlockBackend, type DeviceEnv, type Log } from '@emu/devices';
 import { BusMemory } from '@emu/softmmu';
-import { createTbLookup, Engine, JumpCache, PhysCache } from '@emu/tcg';
-import { Tci } from '@emu/tci';
 import { Arena } from '@emu/vaddr';
-import { CpuModel, createX86, type X86Bus, type X86Guest } from '@emu/x86';
 import { findMultiboot } from './boot/multiboot.ts';
 import { isBzImage } from './boot/bzimage.ts';
 import { Image } from './boot/image.ts';
-import { FOUR_GIB, ramLayout } from './boot/layout.ts';
+import { FOUR_GIB, MIB, ramLayout } from './boot/layout.ts';
 import type { BootModule } from './boot/types.ts';
 import { addCards, openDisks } from './cards.ts';
 import { IcountClock, RealtimeClock } from './clock.ts';
 import { Outlets } from './console.ts';
+import { CpuBus } from './cpu-bus.ts';
 import { enterKernel } from './cpu-state.ts';
 import { MachineError } from './errors.ts';
 import { bootKernel } from './firmware.ts';
 import { memoryHost, type MachineHost } from './host.ts';
 import { Machine } from './machine.ts';
 import { PcMemory } from './memory.ts';
-import { DEFAULT_OPTIONS, type FileSource, type MachineOptions } from './options/types.ts';
+import { DEFAULT_OPTIONS, type FileSource, type IcountOptions, type MachineOptions } from './options/types.ts';
 import { Board } from './pc.ts';
-import { SliceGuest } from './slice-guest.ts';
-import { randomWords } from './random.ts';
+import { createProcessor, type Processor } from './processor.ts';
 
-/** The counter that RDTSC shows runs at 1 GHz: one tick a virtual nanosecond. */
-const TSC_HZ = 1e9;
-const DEFAULT_CODE_BYTES = 32 * 2 ** 20;
+const DEFAULT_CODE_BYTES = 32 * MIB;
 /** What the arena holds beside RAM and translated code: TLBs, TB records, jump cache, CPU state. */
-const OVERHEAD_BYTES = 64 * 2 ** 20;
+const OVERHEAD_BYTES = 64 * MIB;
 const FIRST_ICOUNT_SHIFT = 3;
 
 /**
@@ -38,7 +33,6 @@ const FIRST_ICOUNT_SHIFT = 3;
 export async function createMachine(options: Partial<MachineOptions>, host: MachineHost = memoryHost()): Promise<Machine> {
   const o: MachineOptions = { ...DEFAULT_OPTIONS, ...options };
   if (o.kernel === undefined) throw new MachineError('There is nothing to boot: give -kernel FILE (there is no BIOS to boot a disk with)');
-  if (o.accel.kind === 'jit') throw new MachineError('-accel jit: the compiler is not part of this build; use -accel tci');
   const files = await readFiles(o, o.kernel, host);
   const disks = await openDisks(o.drives, host);
   try {
@@ -69,95 +63,30 @@ async function readFiles(o: MachineOptions, kernel: FileSource, host: MachineHos
   return { kernel: { data, name }, modules: await Promise.all(modules), fwCfg };
 }
 
-function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awaited<ReturnType<typeof openDisks>>): Machine {
+function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: ReadonlyMap<string, BlockBackend>): Machine {
   const ram = ramLayout(o.memory);
-  const codeBytes = o.accel.tbSizeBytes ?? DEFAULT_CODE_BYTES;
-  const arenaBytes = o.memory + codeBytes + OVERHEAD_BYTES;
-  if (arenaBytes > FOUR_GIB) {
-    throw new MachineError(`-m gives ${o.memory / 2 ** 20} MiB of RAM; at most ${(FOUR_GIB - codeBytes - OVERHEAD_BYTES) / 2 ** 20} MiB fit beside the emulator's own tables`);
-  }
-  const arena = new Arena(arenaBytes);
+  const { arena, codeBytes } = makeArena(o);
   const memory = new PcMemory(arena, ram);
-  const { map } = memory;
-  const busMemory = new BusMemory(map);
-  const model = new CpuModel([o.cpu.model, ...Object.entries(o.cpu.features).map(([f, on]) => `${on ? '+' : '-'}${f}`)].join(','));
+  const busMemory = new BusMemory(memory.map);
+  let processor!: Processor; // time may be counted in its instructions
+  const clock = o.icount ? new IcountClock(firstShift(o.icount), () => processor?.engine.instructions ?? 0) : new RealtimeClock(() => host.nowMs());
+  const env: DeviceEnv = { clock, log: deviceLog(o, host) };
+  const bus = new CpuBus(o, host, clock);
+  processor = createProcessor(arena, memory.map, bus, o, codeBytes);
+  const { cpu, engine, slices } = processor;
 
-  // The engine needs the CPU, which needs the bus, which needs the board, whose lines end at the engine: late-bound here and only here.
-  let engine!: Engine, board!: Board, guest!: X86Guest, machine!: Machine;
-  const clock = o.icount
-    ? new IcountClock(o.icount.shift === 'auto' ? FIRST_ICOUNT_SHIFT : o.icount.shift, () => engine?.instructions ?? 0)
-    : new RealtimeClock(() => host.nowMs());
-  const log: Log = {
-    guestError: (device, message) => { if (o.log.includes('guest_errors')) host.log(`${device}: ${message}`); },
-    unimp: (device, message) => { if (o.log.includes('unimp')) host.log(`${device}: ${message} (unimplemented)`); },
-  };
-  const env: DeviceEnv = { clock, log };
-  const tsc = new LinearTsc(clock, TSC_HZ);
-  const words = new Uint32Array(2);
-  const random = randomWords(o.seed ?? (o.icount ? 1 : undefined));
-  const bus: X86Bus = {
-    ioRead: (port, bytes) => board.io.read(port, bytes),
-    ioWrite: (port, bytes, value) => board.io.write(port, bytes, value),
-    acknowledge: () => board.lapic.acknowledge(),
-    tsc: () => {
-      tsc.read(words);
-      return words[0]! | 0;
-    },
-    tscHi: () => words[1]! | 0,
-    apic: {
-      readMsr: (index, out) => {
-        if (!board.lapic.readMsr(index)) return false;
-        out.lo = board.lapic.msrLow | 0;
-        out.hi = board.lapic.msrHigh | 0;
-        return true;
-      },
-      writeMsr: (index, lo, hi) => board.lapic.writeMsr(index, lo >>> 0, hi >>> 0),
-      setBase: (lo, hi) => void board.lapic.writeMsr(0x1b, lo >>> 0, hi >>> 0),
-      tpr: () => board.lapic.cr8,
-      setTpr: (value) => { board.lapic.cr8 = value; },
-    },
-    shutdown: () => machine.guestReset(),
-    ferr: () => board.fpuError(),
-    random32: random,
-    logs: (kind) => o.log.includes(kind === 'guest_error' ? 'guest_errors' : kind),
-    log: (_kind, text) => host.log(text),
-  };
-  const x86 = createX86({ arena, map, bus, model, onCodeWrite: (at, bytes) => !engine.codeWrite(at, bytes), onFlush: () => engine?.flushJumpCache() });
-  const { cpu, header, registry } = x86;
-  guest = x86.guest;
-  const slices = new SliceGuest(guest);
-  const jumpCache = new JumpCache(arena), physCache = new PhysCache(arena);
-  const lookup = createTbLookup({ arena, header, jumpCache, physCache, emitHostPc: x86.emitHostPc });
-  const backend = new Tci({ arena, header, jumpCache, helpers: registry, memory: x86.mmu, codeBytes, lookup });
-  engine = new Engine({
-    arena, header, jumpCache, physCache, guest: slices, backend, helpers: registry,
-    codePages: { protect: (page) => map.protectCode(page), unprotect: (page) => map.unprotect(page) },
-  });
-  map.onCodeWrite = (at, bytes) => engine.invalidatePhys(at, bytes);
-
+  let machine!: Machine; // everything below calls it back, but only once it runs
   const outlets = new Outlets(host);
   const serials = o.serials.map((source) => (source.type === 'none' ? undefined : outlets.open(source)));
   const completions = new CompletionQueue({ mode: o.icount ? 'icount' : 'realtime', now: () => clock.now(), onReady: () => machine.attention() });
-  board = new Board({
-    env, memory, bus: busMemory, ram, serials,
-    tsc: {
-      nsOf: (low, high) => {
-        tsc.offsetLow = cpu.s.tscOffsetLo >>> 0;
-        tsc.offsetHigh = cpu.s.tscOffsetHi >>> 0;
-        const ns = tsc.nsOf(low, high);
-        tsc.offsetLow = tsc.offsetHigh = 0;
-        return ns;
-      },
-    },
-    startSeconds: startSeconds(o, host),
+  const board = new Board({
+    env, memory, bus: busMemory, ram, serials, tsc: bus.tscSource(cpu), startSeconds: startSeconds(o, host),
     cpu: {
       nmi: () => {
         cpu.nmi();
         machine?.attention();
       },
-      smi: () => {},
-      init: () => {},
-      startup: () => {},
+      smi: () => {}, init: () => {}, startup: () => {}, // one processor, no system management mode
     },
     onReset: () => machine.guestReset(),
     onPowerOff: () => machine.guestPowerOff(),
@@ -178,35 +107,50 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Awa
   addCards({
     board, env, memory: busMemory, completions, options: o, outlets, disks,
     onExit: (status) => machine.endWith({ reason: 'debug-exit', status }),
-    onPanic: () => log.guestError('pvpanic', 'the guest reports that it panicked'),
+    onPanic: () => env.log.guestError('pvpanic', 'the guest reports that it panicked'),
     onDiskError: (drive, error) => host.log(`drive ${drive}: ${error.message}`),
   });
   const boot = (): void => {
+    const { kernel, initrd, modules } = files;
     const entry = bootKernel(memory.firmware, {
-      ram, acpi: o.acpi, kernel: files.kernel, append: o.append, initrd: files.initrd, modules: files.modules,
+      ram, acpi: o.acpi, kernel, append: o.append, initrd, modules,
       serials: serials.map((s) => s !== undefined), pvpanic: o.devices.some((d) => d.driver === 'pvpanic'),
     });
     enterKernel(cpu, entry, ram);
   };
-  machine = new Machine({
-    options: o, host, clock, engine, slices, cpu, board, completions, outlets, boot,
-    close: async () => {
-      await completions.drain();
-      for (const disk of disks.values()) {
-        if (!disk.readonly) await disk.flush().catch((error: Error) => host.log(error.message));
-        await disk.close();
-      }
-      outlets.close();
-    },
-  });
+  const close = async (): Promise<void> => {
+    await completions.drain();
+    for (const disk of disks.values()) {
+      if (!disk.readonly) await disk.flush().catch((error: Error) => host.log(error.message));
+      await disk.close();
+    }
+    outlets.close();
+  };
+  machine = new Machine({ options: o, host, clock, engine, slices, cpu, board, arena, memory, completions, outlets, boot, close });
+  bus.connect(board, machine);
   return machine;
 }
 
-/** The guest's calendar at power-on. A deterministic machine that was told nothing starts at a fixed date. */
-function startSeconds({ rtc, icount, seed }: MachineOptions, host: MachineHost): number {
+/** RAM, translated code and tables share the 4 GiB of one linear memory. */
+function makeArena({ memory, accel }: MachineOptions): { arena: Arena; codeBytes: number } {
+  const codeBytes = accel.tbSizeBytes ?? DEFAULT_CODE_BYTES;
+  const most = FOUR_GIB - codeBytes - OVERHEAD_BYTES;
+  if (memory > most) throw new MachineError(`-m gives ${memory / MIB} MiB of RAM; at most ${most / MIB} MiB fit beside the emulator's own tables`);
+  return { arena: new Arena(memory + codeBytes + OVERHEAD_BYTES), codeBytes };
+}
+
+function deviceLog({ log }: MachineOptions, host: MachineHost): Log {
+  return {
+    guestError: (device, message) => { if (log.includes('guest_errors')) host.log(`${device}: ${message}`); },
+    unimp: (device, message) => { if (log.includes('unimp')) host.log(`${device}: ${message} (unimplemented)`); },
+  };
+}
+
+const firstShift = ({ shift }: IcountOptions): number => (shift === 'auto' ? FIRST_ICOUNT_SHIFT : shift);
+
+/** The guest's calendar at power-on. */
+function startSeconds({ rtc }: MachineOptions, host: MachineHost): number {
   if (typeof rtc.base === 'number') return Math.floor(rtc.base / 1000);
-  void seed;
-  void icount;
   const { ms, offsetMinutes } = host.wallClock();
   return Math.floor(ms / 1000) - (rtc.base === 'localtime' ? offsetMinutes * 60 : 0);
 }

@@ -4,16 +4,19 @@
  */
 import type { CompletionQueue } from '@emu/devices';
 import type { Engine } from '@emu/tcg';
+import type { Arena } from '@emu/vaddr';
 import type { X86Cpu } from '@emu/x86';
 import { IcountClock, RealtimeClock, type MachineClock } from './clock.ts';
 import type { Outlets } from './console.ts';
 import { MachineError } from './errors.ts';
 import type { MachineHost } from './host.ts';
 import type { MachineOptions } from './options/types.ts';
+import type { PcMemory } from './memory.ts';
 import { Pause } from './pause.ts';
 import type { Board } from './pc.ts';
 import type { SliceGuest } from './slice-guest.ts';
 import { SliceLength } from './slice-length.ts';
+import { hashState } from './state-hash.ts';
 
 /** Why a machine ended. */
 export type MachineEnd =
@@ -44,6 +47,8 @@ export interface MachineParts {
   readonly slices: SliceGuest;
   readonly cpu: X86Cpu;
   readonly board: Board;
+  readonly arena: Arena;
+  readonly memory: PcMemory;
   readonly completions: CompletionQueue;
   readonly outlets: Outlets;
   /** Puts memory and processor into the state at the kernel's entry. */
@@ -141,6 +146,12 @@ export class Machine {
   run(): Promise<MachineEnd> {
     this.start();
     return this.#ended;
+  }
+
+  /** A digest of all guest-visible state: equal after equal runs of an `-icount` machine. Pause it first. */
+  stateHash(): Promise<string> {
+    const { cpu, board, memory, arena } = this.#p;
+    return hashState(arena, memory.pieces, cpu, board.devices);
   }
 
   /** Powers on or goes on, and returns at once. @throws MachineError when it has ended. */

@@ -23,11 +23,15 @@ export class PcMemory {
     this.#low = ram.low;
     this.map = new PhysMap(arena);
     this.#ram = arena.alloc(ram.low + ram.high, 4096);
+    this.pieces = [{ host: this.#ram, bytes: ram.low + ram.high }];
     this.map.addRam('ram', 0, VGA_START, this.#ram);
     this.map.addRam('shadow ram', SHADOW_START, MIB - SHADOW_START, this.#ram + SHADOW_START);
     this.map.addRam('ram above 1 MiB', MIB, ram.low - MIB, this.#ram + MIB);
     if (ram.high > 0) this.map.addRam('ram above 4 GiB', FOUR_GIB, ram.high, this.#ram + ram.low);
   }
+
+  /** Where guest RAM lies in the arena, for digests and snapshots. */
+  readonly pieces: readonly { readonly host: HostPtr; readonly bytes: number }[];
 
   /** Writes RAM as firmware does before it write-protects parts of it. Addresses outside RAM swallow it. */
   readonly firmware: BootMemory = {

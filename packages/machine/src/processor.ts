@@ -1,0 +1,45 @@
+/** The processor with its engine: x86 front end, interpreter, and the region compiler on top where `-accel` allows it. */
+import { Jit } from '@emu/jit';
+import type { PhysMap } from '@emu/softmmu';
+import { createTbLookup, Engine, JumpCache, PhysCache } from '@emu/tcg';
+import { Tci } from '@emu/tci';
+import type { Arena } from '@emu/vaddr';
+import { CpuModel, createX86, type X86Bus, type X86Cpu } from '@emu/x86';
+import type { MachineOptions } from './options/types.ts';
+import { SliceGuest } from './slice-guest.ts';
+
+export interface Processor {
+  readonly cpu: X86Cpu;
+  readonly engine: Engine;
+  readonly slices: SliceGuest;
+  /** Absent with `-accel tci`. */
+  readonly jit?: Jit;
+}
+
+/** @param codeBytes for translated code. @throws CpuModelError when `-cpu` names what does not exist. */
+export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: MachineOptions, codeBytes: number): Processor {
+  const features = Object.entries(o.cpu.features).map(([name, on]) => `${on ? '+' : '-'}${name}`);
+  const model = new CpuModel([o.cpu.model, ...features].join(','));
+  let engine: Engine | undefined; // it needs the CPU, whose MMU tells it of flushes
+  const x86 = createX86({
+    arena, map, bus, model, onCodeWrite: (at, bytes) => !engine!.codeWrite(at, bytes), onFlush: () => engine?.flushJumpCache(),
+  });
+  const { cpu, header, registry, mmu: memory } = x86;
+  const slices = new SliceGuest(x86.guest);
+  const jumpCache = new JumpCache(arena), physCache = new PhysCache(arena);
+  const lookup = createTbLookup({ arena, header, jumpCache, physCache, emitHostPc: x86.emitHostPc });
+  const functions = registry.instantiate(arena, header);
+  const shared = { arena, header, jumpCache, helpers: registry, functions, memory };
+  const entries = o.accel.kind === 'jit' ? new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) : undefined;
+  const backend = new Tci({ ...shared, codeBytes, lookup, entries });
+  const jit = entries && new Jit({
+    ...shared, table: entries, interpreter: backend.run, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes,
+    compile: o.icount ? 'sync' : 'async', // compiled when it suits the host, code would not run the same twice
+  });
+  engine = new Engine({
+    arena, header, jumpCache, physCache, guest: slices, backend, hot: jit, helpers: registry,
+    codePages: { protect: (page) => map.protectCode(page), unprotect: (page) => map.unprotect(page) },
+  });
+  map.onCodeWrite = (at, bytes) => engine.invalidatePhys(at, bytes);
+  return { cpu, engine, slices, jit };
+}
