@@ -30,6 +30,8 @@ export interface JitOptions {
   readonly table: WebAssembly.Table;
   /** The interpreter's `run`: goes on from a TB that has no compiled entry. */
   readonly interpreter: (tb: HostPtr) => void;
+  /** Finds the TB of the header's key behind the jump cache, as `createTbLookup` makes it; without it the engine is asked. */
+  readonly lookup?: (() => HostPtr) | undefined;
   /** Executions after which a TB is hot (default 128). */
   readonly threshold?: number;
   /** Bytes of Wasm kept at most (default 32 MiB). The engine's machine code for it is several times larger. */
@@ -99,7 +101,10 @@ export class Jit implements HotBackend {
     }
     this.#i32 = arena.i32;
     this.#selector = new Selector(arena);
-    this.#runtime = makeRuntime({ arena, header, jumpCache: jumpCache.address, slowLoad: memory.slowLoad, slowStore: memory.slowStore, interpreter: options.interpreter, table: options.table });
+    this.#runtime = makeRuntime({
+      arena, header, jumpCache: jumpCache.address, slowLoad: memory.slowLoad, slowStore: memory.slowStore, interpreter: options.interpreter,
+      lookup: options.lookup, table: options.table,
+    });
   }
 
   hot(tb: Tb, tbs: TbSource): void {

@@ -22,6 +22,8 @@ export interface RuntimeOptions {
   readonly slowStore: (oi: number, lo: number, hi: number, valueLo: number, valueHi: number) => void;
   /** The interpreter: runs from a TB that has no compiled entry. */
   readonly interpreter: (tb: HostPtr) => void;
+  /** Finds the TB of the header's key when the jump cache does not know it. */
+  readonly lookup: (() => HostPtr) | undefined;
   /** Compiled entries. */
   readonly table: WebAssembly.Table;
 }
@@ -51,6 +53,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   const slowLoad = m.importFunc('env', 'slowLoad', [I32, I32, I32], [I32]);
   const slowStore = m.importFunc('env', 'slowStore', [I32, I32, I32, I32, I32], []);
   const interpreter = m.importFunc('env', 'interpreter', [I32], []);
+  const lookup = options.lookup ? m.importFunc('env', 'lookup', [], [I32]) : -1;
   m.importMemory('env', 'memory', { min: 1, max: 65536 });
   const table = m.importTable('env', 'table', { type: FUNCREF, min: 0 });
   const { header } = options;
@@ -61,7 +64,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     m.exportFunc(name, f);
     return f.index;
   };
-  define('leave', (f) => emitLeave(f, m, options, { interpreter, table }));
+  define('leave', (f) => emitLeave(f, m, options, { interpreter, lookup, table }));
   define('load', (f) => emitLoad(f, header, slowLoad));
   const store = define('store', (f) => emitStore(f, header, slowStore));
   define('storeVector', (f) => emitStoreVector(f, header, slowStore));
@@ -78,7 +81,7 @@ function setHeader(f: FuncBuilder, header: HostPtr, field: number, push: () => v
   f.i32Store(field);
 }
 
-function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: RuntimeOptions, { interpreter, table }: { interpreter: number; table: number }): void {
+function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: RuntimeOptions, { interpreter, lookup, table }: Record<'interpreter' | 'lookup' | 'table', number>): void {
   const code = 0, tb = 1, budget = 2, next = f.local(I32, 'next');
   const set = (field: number, value: number | (() => void)) => setHeader(f, header, field, typeof value === 'number' ? () => f.i32Const(value) : value);
   const isCode = (value: number) => { f.localGet(code); f.i32Const(value); };
@@ -138,8 +141,14 @@ function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: Runt
   f.localTee(next);
   f.i32Eqz();
   f.if_();
+  if (lookup >= 0) f.call(lookup);
+  else f.i32Const(0);
+  f.localTee(next);
+  f.i32Eqz();
+  f.if_();
   set(HDR.exitTb, () => f.localGet(tb));
   leave(Exit.LOOKUP);
+  f.end();
   f.end();
   f.end();
   f.localGet(next);
