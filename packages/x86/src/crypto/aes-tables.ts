@@ -9,16 +9,17 @@ function product(a: number, b: number): number {
 
 const rotated = (x: number, n: number): number => ((x << n) | (x >> (8 - n))) & 0xff;
 
-/** The S-box: inverse, then an affine map. */
-export function sBox(): Uint8Array {
-  const box = new Uint8Array(256);
-  for (let x = 0, inverse = 0; x < 256; x++) {
-    inverse = 0;
-    while (x !== 0 && product(x, inverse) !== 1) inverse++;
-    box[x] = inverse ^ rotated(inverse, 1) ^ rotated(inverse, 2) ^ rotated(inverse, 3) ^ rotated(inverse, 4) ^ 0x63;
-  }
-  return box;
+/** Reciprocals (of 0: 0), by the powers of the generator 3. */
+function reciprocals(): Uint8Array {
+  const powers: number[] = [];
+  for (let i = 0, x = 1; i < 255; i++, x = product(x, 3)) powers.push(x);
+  const d = new Uint8Array(256);
+  powers.forEach((x, i) => { d[x] = powers[(255 - i) % 255]!; });
+  return d;
 }
+
+/** The S-box: reciprocal, then an affine map. */
+export const sBox = (): Uint8Array => reciprocals().map((x) => x ^ rotated(x, 1) ^ rotated(x, 2) ^ rotated(x, 3) ^ rotated(x, 4) ^ 0x63);
 
 export function inverseOf(box: Uint8Array): Uint8Array {
   const inverse = new Uint8Array(256);

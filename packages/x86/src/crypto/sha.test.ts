@@ -1,11 +1,10 @@
 /** The SHA extensions by whole digests, in the order of instructions that they are made for, against OpenSSL (node:crypto). FIPS 180-4. */
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { CryptoRig, fromWords, toWords, type Vector } from './testing.ts';
+import { CryptoRig, fromWords, toWords, xor, type Vector } from './testing.ts';
 
 const rig = new CryptoRig();
 const add = (a: Vector, b: Vector): Vector => fromWords(...toWords(a).map((x, i) => x + toWords(b)[i]!));
-const xor = (a: Vector, b: Vector): Vector => a.map((x, i) => x ^ b[i]!);
 /** PALIGNR by 4 bytes: the lowest doubleword of `high` on top of the upper three of `low`. */
 const align = (high: Vector, low: Vector): Vector => fromWords(...toWords(low).slice(1), toWords(high)[0]!);
 
