@@ -2,6 +2,7 @@
 import { CompletionQueue, type BlockBackend, type DeviceEnv, type Log } from '@emu/devices';
 import { BusMemory } from '@emu/softmmu';
 import { Arena } from '@emu/vaddr';
+import { loadKernel } from './boot/boot.ts';
 import { findMultiboot } from './boot/multiboot.ts';
 import { isBzImage } from './boot/bzimage.ts';
 import { Image } from './boot/image.ts';
@@ -65,6 +66,7 @@ async function readFiles(o: MachineOptions, kernel: FileSource, host: MachineHos
 
 function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: ReadonlyMap<string, BlockBackend>): Machine {
   const ram = ramLayout(o.memory);
+  loadKernel({ write: () => {} }, ram, files.kernel, { ...files, append: o.append, rsdp: 0 }); // says now what is wrong with the files
   const { arena, codeBytes } = makeArena(o);
   const memory = new PcMemory(arena, ram);
   const busMemory = new BusMemory(memory.map);

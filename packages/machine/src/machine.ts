@@ -161,7 +161,7 @@ export class Machine {
     if (this.#state === 'off') this.#boot();
     this.#state = 'running';
     if (this.#p.clock instanceof RealtimeClock) this.#p.clock.start();
-    this.#loop ??= this.#runLoop().catch((error: unknown) => this.#fail(error));
+    this.#loop ??= Promise.resolve().then(() => this.#runLoop()).catch((error: unknown) => this.#fail(error));
   }
 
   /** Stops virtual time; resolves once no guest code runs. */

@@ -1,0 +1,159 @@
+/** The whole PC with guests of a few instructions. */
+import { describe, expect, it } from 'vitest';
+import { createMachine } from './create.ts';
+import { memoryHost, type CharBackend } from './host.ts';
+import { parseQemuArgs } from './options/parse.ts';
+import type { MachineOptions } from './options/types.ts';
+import { asm, guest } from './samples.ts';
+
+const MEMORY = 4 * 2 ** 20;
+const DEBUG_EXIT = { driver: 'isa-debug-exit', iobase: 0x501, iosize: 2 } as const;
+const POWER_OFF = asm.outw(0x604, 0x2000); // PM1 control: SLP_EN, type S5
+
+class Console implements CharBackend {
+  text = '';
+  type: (bytes: Uint8Array) => void = () => {};
+  write(bytes: Uint8Array): void {
+    this.text += Buffer.from(bytes).toString('latin1');
+  }
+  onInput(listener: (bytes: Uint8Array) => void): void {
+    this.type = listener;
+  }
+}
+
+async function machine(kernel: Uint8Array, options: Partial<MachineOptions> = {}, files: Record<string, Uint8Array> = {}) {
+  const stdio = new Console();
+  const log: string[] = [];
+  const host = memoryHost({ stdio, files, log: (line) => log.push(line) });
+  const pc = await createMachine({ memory: MEMORY, kernel, serials: [{ type: 'stdio' }], devices: [DEBUG_EXIT], ...options }, host);
+  return { pc, stdio, log };
+}
+
+describe('a machine', () => {
+  it('prints on COM1 and ends with the status that the guest gave isa-debug-exit: (value << 1) | 1', async () => {
+    const { pc, stdio } = await machine(guest(asm.print('hi\n'), asm.outb(0x501, 3)));
+    expect(await pc.run()).toEqual({ reason: 'debug-exit', status: 7 });
+    expect(stdio.text).toBe('hi\n');
+    expect(pc.state).toBe('ended');
+    expect(pc.stats.instructions).toBeGreaterThan(9);
+  });
+
+  it('powers off through ACPI', async () => {
+    const { pc } = await machine(guest(POWER_OFF));
+    expect(await pc.run()).toEqual({ reason: 'power-off' });
+  });
+
+  it('with -no-shutdown pauses instead, at the end of the block that turned it off', async () => {
+    const { pc, stdio } = await machine(guest(POWER_OFF, asm.jumpOn(), asm.print('went on'), asm.outb(0x501, 0)), { onShutdown: 'pause' });
+    pc.start();
+    while (pc.state !== 'paused') await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(stdio.text).toBe('');
+    expect(await pc.run()).toEqual({ reason: 'debug-exit', status: 1 });
+    expect(stdio.text).toBe('went on');
+  });
+
+  const remembering = guest([...asm.outb(0x70, 0x50), ...asm.inb(0x71)], asm.ifZero([...asm.outb(0x70, 0x50), ...asm.outb(0x71, 1), ...asm.print('1'), ...asm.outb(0x64, 0xfe), ...asm.stop()]),
+    asm.print('2'), asm.outb(0x501, 0));
+
+  it('boots the kernel again after a reset by the keyboard controller; CMOS keeps its contents', async () => {
+    const { pc, stdio } = await machine(remembering);
+    expect(await pc.run()).toEqual({ reason: 'debug-exit', status: 1 });
+    expect(stdio.text).toBe('12');
+    expect(pc.stats.resets).toBe(1);
+  });
+
+  it('with -no-reboot ends at a reset, also at a triple fault', async () => {
+    const reset = await machine(remembering, { onReset: 'shutdown' });
+    expect(await reset.pc.run()).toEqual({ reason: 'reset' });
+    const fault = await machine(guest([0x0f, 0x0b]), { onReset: 'shutdown' }); // ud2 without an IDT
+    expect(await fault.pc.run()).toEqual({ reason: 'reset' });
+  });
+
+  it('takes input: what is typed while the guest polls or sleeps reaches it', async () => {
+    // poll LSR; read; echo; leave at 'q' (al is in bl meanwhile)
+    const loop = [...asm.inb(0x3fd), 0xa8, 0x01, 0x74, 0xf7, ...asm.inb(0x3f8), 0x88, 0xc3, 0x66, 0xba, 0xf8, 0x03, 0xee, 0x80, 0xfb, 0x71, 0x75, 0xe6];
+    const { pc, stdio } = await machine(guest(loop, asm.outb(0x501, 0)));
+    setTimeout(() => stdio.type(Buffer.from('ab')), 5);
+    setTimeout(() => stdio.type(Buffer.from('q')), 10);
+    expect((await pc.run()).reason).toBe('debug-exit');
+    expect(stdio.text).toBe('abq');
+  });
+
+  it('sleeps in HLT without using the host, and can be ended from outside', async () => {
+    const { pc } = await machine(guest());
+    pc.start();
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { user } = process.cpuUsage(before);
+    expect(user).toBeLessThan(150_000); // of 300,000 us; other tests may run in this process
+    await pc.quit();
+    expect(await pc.ended).toEqual({ reason: 'quit' });
+    expect(() => pc.start()).toThrow('The machine has ended; create a new one');
+  });
+
+  it('passes multiboot modules and the command line', async () => {
+    // print the first byte of the first module: mov ecx,[ebx+24]; mov ecx,[ecx]; mov al,[ecx]; mov dx,3f8; out
+    const code = [0x8b, 0x4b, 0x18, 0x8b, 0x09, 0x8a, 0x01, 0x66, 0xba, 0xf8, 0x03, 0xee];
+    const { pc, stdio } = await machine(guest(code, asm.outb(0x501, 0)), { initrd: 'mod arg,other' }, { mod: Buffer.from('M'), other: Buffer.from('O') });
+    await pc.run();
+    expect(stdio.text).toBe('M');
+  });
+
+  it('logs what -d asks for', async () => {
+    const { pc, log } = await machine(guest([0x0f, 0x0b]), { onReset: 'shutdown', log: ['int'] });
+    await pc.run();
+    expect(log[0]).toMatch(/^vector 6 /);
+  });
+
+  it('two machines run side by side', async () => {
+    const both = await Promise.all(['a', 'b'].map((text) => machine(guest(asm.print(text), asm.outb(0x501, 0)))));
+    await Promise.all(both.map(({ pc }) => pc.run()));
+    expect(both.map(({ stdio }) => stdio.text)).toEqual(['a', 'b']);
+  });
+});
+
+describe('-icount', () => {
+  /** A thousand turns; then the low bits of the time-stamp counter and of a random number: rdtsc; out; rdrand eax; out. */
+  const timed = guest([0xb9, 0xe8, 0x03, 0, 0, 0xe2, 0xfe, 0x0f, 0x31, 0x66, 0xba, 0xf8, 0x03, 0xee, 0x0f, 0xc7, 0xf0, 0x66, 0xba, 0xf8, 0x03, 0xee], asm.outb(0x501, 0));
+  const cpu = { model: 'max', features: {} };
+
+  it('makes two runs equal: output, instruction count, time, state', async () => {
+    const results = [];
+    for (let i = 0; i < 2; i++) {
+      const { pc, stdio } = await machine(timed, { icount: { shift: 3, sleep: false }, rtc: { base: 0 }, cpu });
+      await pc.run();
+      results.push([stdio.text, pc.stats.instructions, pc.stats.virtualNs, await pc.stateHash()]);
+    }
+    expect(results[0]![0]).toHaveLength(2);
+    expect(results[1]).toEqual(results[0]);
+  });
+
+  it('passes 2^shift ns an instruction', async () => {
+    const { pc } = await machine(guest(asm.outb(0x501, 0)), { icount: { shift: 7, sleep: false } });
+    await pc.run();
+    expect(pc.stats.virtualNs).toBe(pc.stats.instructions * 128);
+  });
+});
+
+describe('what cannot be made is one clear error', () => {
+  const make = (args: string, files: Record<string, Uint8Array> = { k: guest() }) =>
+    createMachine(parseQemuArgs(args.split(' ')).options, memoryHost({ files }));
+
+  it.each([
+    ['-m 64M', 'There is nothing to boot: give -kernel FILE'],
+    ['-kernel none', 'There is no file "none"'],
+    ['-kernel k -m 1M', '-m gives 1048576 bytes of RAM; use at least 2M'],
+    ['-kernel k -m 4G', '-m gives 4096 MiB of RAM; at most 4000 MiB fit'],
+    ['-kernel k -cpu 486', 'there is no model "486"'],
+    ['-kernel k -cpu max,+warp', 'no feature "warp"'],
+    ['-kernel k -drive if=virtio,file=d', 'There is no file "d"'],
+    ['-kernel k -device virtio-blk-pci,drive=x', '-device virtio-blk-pci,drive=x: there is no -drive with id=x'],
+    ['-kernel k -device virtconsole,chardev=c', '-device virtconsole needs a bus: add -device virtio-serial-pci'],
+    ['-kernel k -device virtio-serial-pci -device virtconsole,chardev=c', '-device virtconsole,chardev=c: there is no -chardev with id=c'],
+    ['-kernel k -device isa-debug-exit,iobase=0x3f9', 'isa-debug-exit at port 0x3f9 collides with serial; choose another port'],
+  ])('%s', async (args, message) => expect(make(args)).rejects.toThrow(message));
+
+  it('a file that is no kernel', async () => {
+    await expect(machine(Buffer.from('hello'))).rejects.toThrow('kernel: neither a bzImage, nor an ELF file, nor a multiboot kernel');
+  });
+});
