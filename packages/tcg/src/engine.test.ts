@@ -343,6 +343,17 @@ test('a hot TB is reported once, before it runs, and can be translated again', (
   expect(m.engine.stats.retranslatedTbs).toBe(1);
 });
 
+test('the TB behind another is found where its page is known', () => {
+  const m = machine();
+  m.load(0x1ff8, JMP, 0, NOP, JMP, 0, LI, 1, 5, HALT); // the LI fills the page, HALT is in the next
+  m.pc = 0x1ff8;
+  m.engine.run(100);
+  const at = (pc: number) => m.engine.store.find(pc, 0, 0, 0)!;
+  expect(m.engine.following(at(0x1ff8))).toBe(at(0x1ffa));
+  expect(m.engine.following(at(0x1ffa))).toBe(at(0x1ffd));
+  expect(m.engine.following(at(0x1ffd))).toBeNull();
+});
+
 test('time is measured when asked for', () => {
   const m = machine();
   sumLoop(m, 0x1000);

@@ -197,6 +197,14 @@ export class Engine implements TbSource {
     return this.#ir;
   }
 
+  following(tb: Tb): Tb | null {
+    const end = (tb.physPc % PAGE_SIZE) + tb.size, page = Math.floor(tb.physPc / PAGE_SIZE);
+    if (end === PAGE_SIZE) return null; // which page comes next is not known
+    const physPc = end < PAGE_SIZE ? page * PAGE_SIZE + end : tb.physPage2 * PAGE_SIZE + end - PAGE_SIZE;
+    const found = this.store.find(physPc, tb.csBaseLo, tb.csBaseHi, tb.flags);
+    return found && found.physPage2 < 0 ? found : null;
+  }
+
   /** Runs `tb` and what it goes on to, then says what is next; null ends the slice. */
   #step(tb: Tb, exact: boolean): Tb | null {
     const words = this.#words, base = this.#base;

@@ -156,7 +156,7 @@ export class Ir {
     this.args[p + 1] = a;
   }
 
-  // Host memory: CPU state and tables in the arena.
+  // Host memory: CPU state and tables in the arena. Never the place of a global: the optimiser does not expect that.
   ld8u(type: Type, base: Temp, offset: number): Temp { return this.#load(Op.ld8u, type, type, base, offset); }
   ld8s(type: Type, base: Temp, offset: number): Temp { return this.#load(Op.ld8s, type, type, base, offset); }
   ld16u(type: Type, base: Temp, offset: number): Temp { return this.#load(Op.ld16u, type, type, base, offset); }
