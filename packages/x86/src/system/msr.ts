@@ -10,6 +10,7 @@ export const Msr = {
   MTRR_FIX4K: 0x268, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0, X2APIC_FIRST: 0x800, X2APIC_LAST: 0x8ff, XSS: 0xda0,
   EFER: 0xc0000080, STAR: 0xc0000081, LSTAR: 0xc0000082, CSTAR: 0xc0000083, SFMASK: 0xc0000084, FS_BASE: 0xc0000100, GS_BASE: 0xc0000101,
   KERNEL_GS_BASE: 0xc0000102, TSC_AUX: 0xc0000103,
+  AMD_PERF_CTL0: 0xc0010000, AMD_SYSCFG: 0xc0010010, AMD_HWCR: 0xc0010015, AMD_INT_PENDING: 0xc0010055, AMD_DE_CFG: 0xc0011029,
 } as const;
 
 /** MTRRs: eight variable ranges, fixed ranges, write-combining. */
@@ -44,9 +45,10 @@ function plainState(index: number): number {
 
 /** These hold addresses: a value that is not canonical is #GP(0). */
 const ADDRESSES = new Set<number>([Msr.SYSENTER_ESP, Msr.SYSENTER_EIP, Msr.LSTAR, Msr.CSTAR, Msr.KERNEL_GS_BASE, Msr.FS_BASE, Msr.GS_BASE]);
-/** Read as 0 and ignore writes: microcode, machine check without banks, speculation control that a model does not have matters to nobody. */
+/** Read as 0 and ignore writes: microcode, machine check without banks, speculation control that a model does not have matters to nobody; what Linux asks AMD's family 15. */
 const ZERO = new Set<number>([
   Msr.P5_MC_ADDR, Msr.P5_MC_TYPE, Msr.PLATFORM_ID, Msr.BIOS_SIGN_ID, Msr.MCG_CAP, Msr.MCG_STATUS, Msr.MCG_CTL, Msr.PERF_STATUS, Msr.XSS,
+  Msr.AMD_PERF_CTL0, Msr.AMD_SYSCFG, Msr.AMD_HWCR, Msr.AMD_INT_PENDING, Msr.AMD_DE_CFG,
 ]);
 
 /** Reads MSR `index` (unsigned) into `out`. */
