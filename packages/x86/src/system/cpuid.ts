@@ -35,7 +35,7 @@ interface Identity { vendor: string; family: number; model: number; stepping: nu
 
 const BASE: readonly FeatureName[] = [
   'fpu', 'de', 'pse', 'tsc', 'msr', 'pae', 'mce', 'cx8', 'apic', 'sep', 'mtrr', 'pge', 'mca', 'cmov', 'pat', 'pse36', 'clflush', 'mmx', 'fxsr', 'sse', 'sse2',
-  'sse3', 'cx16', 'x2apic', 'hypervisor', 'syscall', 'nx', 'lm', 'lahf_lm', 'tsc-deadline',
+  'sse3', 'cx16', 'hypervisor', 'syscall', 'nx', 'lm', 'lahf_lm',
 ];
 const V2: readonly FeatureName[] = [...BASE, 'ssse3', 'sse4_1', 'sse4_2', 'popcnt'];
 const MAX: readonly FeatureName[] = Object.keys(FEATURES) as FeatureName[];
