@@ -51,7 +51,9 @@ function byMask(f: Folder, a: number, b: number, cond: Cond): Verdict {
   switch (cond) {
     case Cond.eq: case Cond.ne: return (bLo & ~lo) | (bHi & ~hi) ? verdict(cond === Cond.ne) : Verdict.UNKNOWN;
     case Cond.tsteq: case Cond.tstne: return (bLo & lo) | (bHi & hi) ? Verdict.UNKNOWN : verdict(cond === Cond.tsteq);
-    case Cond.ltu: case Cond.geu: return compare(lo, hi, bLo, bHi, Cond.ltu) ? verdict(cond === Cond.ltu) : bLo === 0 && bHi === 0 ? verdict(cond === Cond.geu) : Verdict.UNKNOWN;
+    case Cond.ltu: case Cond.geu:
+      if (compare(lo, hi, bLo, bHi, Cond.ltu)) return verdict(cond === Cond.ltu);
+      return bLo === 0 && bHi === 0 ? verdict(cond === Cond.geu) : Verdict.UNKNOWN;
     case Cond.leu: case Cond.gtu: return compare(lo, hi, bLo, bHi, Cond.leu) ? verdict(cond === Cond.leu) : Verdict.UNKNOWN;
     default: return Verdict.UNKNOWN;
   }

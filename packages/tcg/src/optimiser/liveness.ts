@@ -17,7 +17,9 @@ import { onesHi, onesLo } from './pair.ts';
 import { Class, CLASS, FULL, INS, OUTS } from './shape.ts';
 
 /** Which bits an op wants of its inputs when d low bits of its output are wanted. */
-const Want = { ALL: 0, SAME: 1, MOVCOND: 2, FIELD: 3, DEPOSIT: 4, SHL: 5, SHR: 6, NARROW: 7, CONCAT: 8, STORE8: 9, STORE16: 10, STORE32: 11, GUEST_STORE: 12 } as const;
+const Want = {
+  ALL: 0, SAME: 1, MOVCOND: 2, FIELD: 3, DEPOSIT: 4, SHL: 5, SHR: 6, NARROW: 7, CONCAT: 8, STORE8: 9, STORE16: 10, STORE32: 11, GUEST_STORE: 12,
+} as const;
 const WANTS: Partial<Record<OpName, number>> = {
   mov: Want.SAME, add: Want.SAME, sub: Want.SAME, mul: Want.SAME, neg: Want.SAME, not: Want.SAME, and: Want.SAME, or: Want.SAME, xor: Want.SAME,
   andc: Want.SAME, orc: Want.SAME, eqv: Want.SAME, nand: Want.SAME, nor: Want.SAME,

@@ -5,6 +5,8 @@ import { Optimiser } from './optimise.ts';
 
 const numbers = fc.array(fc.nat(), { minLength: 10, maxLength: 500, size: 'max' });
 const RUNS = Number(process.env.EMU_FUZZ_RUNS ?? 1500);
+/** Shrinking a failure ends here at the latest. */
+const TIME_LIMIT_MS = RUNS * 30;
 
 test('a program leaves the same state optimised and not, also when it faults in the middle', () => {
   const m = new TestMachine((setup) => new ReferenceBackend(setup));
@@ -20,6 +22,6 @@ test('a program leaves the same state optimised and not, also when it faults in 
       after += ir.length;
     });
     expect(describeOutcome(optimised)).toBe(describeOutcome(plain));
-  }), { numRuns: RUNS });
+  }), { numRuns: RUNS, interruptAfterTimeLimit: TIME_LIMIT_MS });
   expect(after / before).toBeLessThan(0.75);
 });
