@@ -1,8 +1,8 @@
-/** AES-NI, PCLMULQDQ, SHA. SDM Vol. 2, FIPS 197, FIPS 180-4. The work is done by the functions of `../crypto`. */
+/** AES-NI, PCLMULQDQ, SHA. SDM Vol. 2, FIPS 197, FIPS 180-4. The work is done by the functions of `../vector`. */
 import { Type } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
-import { BLOCK } from '../crypto/block.ts';
-import type { CryptoHelper } from '../helpers/crypto.ts';
+import { BLOCK } from '../vector/block.ts';
+import type { VectorHelper } from '../helpers/vector.ts';
 import { readVec, writeVec } from '../simd-operands.ts';
 import type { Ctx, Emit } from './types.ts';
 
@@ -11,7 +11,7 @@ const at = (c: Ctx, place: number): number => c.scratchOffset(0) + place;
 const put = (c: Ctx, v: Temp, place: number): void => c.ir.st(v, c.ir.const32(c.env), at(c, place));
 
 /** Calls a function of the block and writes its result to the destination. */
-function run(c: Ctx, name: CryptoHelper): void {
+function run(c: Ctx, name: VectorHelper): void {
   c.ir.call(c.h[name]);
   writeVec(c, 0, c.ir.ld(Type.v128, c.ir.const32(c.env), at(c, BLOCK.RESULT)));
 }

@@ -5,8 +5,10 @@
 import { Type } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
 import { Method } from '../decode/operands.ts';
-import { addressOf, enterMmx, isMmxOperand, readVec, shuffle, splat8, vecAddress, vectorBytes, writeVec, zeroV } from '../simd-operands.ts';
+import { enterMmx, isMmxOperand, readVec, shuffle, splat8, vectorBytes, writeVec, zeroV } from '../simd-operands.ts';
 import { Reg, ST } from '../state.ts';
+import { BLOCK } from '../vector/block.ts';
+import { PcmpstrImm, PCMPSTR_FORMATS } from '../vector/pcmpstr.ts';
 import { binary, mmx, unary } from './simd-emit.ts';
 import { laneFunction, productsOfBytes, roundedProduct, shiftBy, sumOfDifferences, type ShiftOp, type VecOp } from './simd-lane-ops.ts';
 import { lanes, numbers, pickLanes, type Lane } from './simd-shuffle.ts';
@@ -155,16 +157,15 @@ export const emitEmms: Emit = (c) => {
   c.ir.st(c.ir.const32(0), c.ir.const32(c.env), ST.valid);
 };
 
-/** PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM: explicit or implicit lengths, index or mask result. */
+/** PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM: explicit or implicit lengths, index or mask result. The block is that of `../vector`. */
 export const emitPcmpstr = (lengths: 'explicit' | 'implicit', result: 'index' | 'mask'): Emit => (c, i) => {
-  const { ir } = c, wide = i.rexW !== 0;
-  const length = (n: number): Temp => (wide ? c.g.gpr[n]! : c.sext(c.g.gpr[n]!, 32));
-  const explicit = lengths === 'explicit';
-  const source = c.isMem(1) ? addressOf(c, readVec(c, 1)) : vecAddress(c, 1);
-  const none = ir.const64(-1);
-  const answer = ir.call(c.h.pcmpstr, vecAddress(c, 0), source, ir.const32(i.imm | (result === 'mask' ? 0x100 : 0) | (explicit ? 0x200 : 0)),
-    explicit ? length(Reg.RAX) : none, explicit ? length(Reg.RDX) : none);
-  if (result === 'mask') ir.set(c.g.xmm[0]!, ir.ld(Type.v128, ir.const32(c.env), c.scratchOffset(6)));
+  const { ir } = c, explicit = lengths === 'explicit', env = ir.const32(c.env), block = c.scratchOffset(0);
+  const length = (n: number): Temp => (!explicit ? ir.const64(0) : i.rexW ? c.g.gpr[n]! : c.sext(c.g.gpr[n]!, 32));
+  ir.st(readVec(c, 1), env, block + BLOCK.B);
+  ir.st(readVec(c, 0), env, block + BLOCK.A);
+  const control = i.imm | (result === 'mask' ? PcmpstrImm.WANTS_MASK : 0) | (explicit ? PcmpstrImm.EXPLICIT : 0);
+  const answer = ir.call(c.h[PCMPSTR_FORMATS[i.imm & 3]!], ir.const32(control), length(Reg.RAX), length(Reg.RDX));
+  if (result === 'mask') ir.set(c.g.xmm[0]!, ir.ld(Type.v128, env, block + BLOCK.RESULT));
   else c.setReg(Reg.RCX, 32, ir.extu_i32_i64(ir.shr(answer, ir.const32(16))));
   c.setEflags(ir.extu_i32_i64(ir.and(answer, ir.const32(0xffff))));
 };

@@ -4,12 +4,12 @@ import type { X86Cpu } from '../cpu.ts';
 import { arithHelpers } from './arith.ts';
 import { bcdHelpers } from './bcd.ts';
 import { coreHelpers } from './core.ts';
-import { cryptoHelpers } from './crypto.ts';
 import { fpuHelpers } from './fpu.ts';
 import { segmentHelpers } from './segment.ts';
 import { simdHelpers } from './simd.ts';
 import { stringHelpers } from './string.ts';
 import { systemHelpers } from './system.ts';
+import { vectorHelpers } from './vector.ts';
 import { xstateHelpers } from './xstate.ts';
 
 export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
@@ -23,7 +23,7 @@ export function createHelpers(r: HelperRegistry, cpu: X86Cpu) {
     ...bcdHelpers(r, cpu),
     ...xstateHelpers(r, cpu),
     ...simdHelpers(r, cpu),
-    ...cryptoHelpers(r, cpu),
+    ...vectorHelpers(r, cpu),
   };
 }
 export type X86Helpers = ReturnType<typeof createHelpers>;

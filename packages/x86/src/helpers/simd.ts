@@ -1,23 +1,11 @@
-/** Helpers of MMX and SSE besides floating point: string comparison, masked stores, #XM. SDM Vol. 2; Vol. 1, 11.5.4. */
+/** Helpers of MMX and SSE that know their CPU: masked stores, #XM. SDM Vol. 2; Vol. 1, 11.5.4. */
 import { Access } from '@emu/softmmu';
 import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
-import { CR4, EFER, ST, Vector } from '../state.ts';
-import { Pcmpstr } from './pcmpstr.ts';
-
-/** Bytes of scratch before the mask of PCMPxSTRM. */
-const MASK_OFFSET = 6 * 8;
-
-/** Lengths are 64 bits; anything beyond 31 counts as far too long. */
-const length = (lo: number, hi: number): number => (hi === lo >> 31 ? Math.abs(lo) : 0x7fffffff);
+import { CR4, EFER, Vector } from '../state.ts';
 
 export function simdHelpers(r: HelperRegistry, cpu: X86Cpu) {
-  const strings = new Pcmpstr(cpu.arena.u8);
   return {
-    /** (a, b, control, RAX, RDX): see `Pcmpstr.compare`; the mask is in scratch words 6 and 7. */
-    pcmpstr: r.js('pcmpstr', ['ptr', 'ptr', 'i32', 'i64', 'i64'], 'i32',
-      (a, b, control, aLo, aHi, bLo, bHi) => strings.compare(a!, b!, control!, length(aLo!, aHi!), length(bLo!, bHi!), cpu.env + ST.scratch + MASK_OFFSET),
-      { noWriteGlobals: true, noFault: true }),
     /** (address, bytes in CPU state, which of them, mmu index, how many there are): all or a fault, also for bytes that are not written (as hardware). */
     maskmov: r.js('maskmov', ['vaddr', 'ptr', 'i32', 'i32', 'i32'], 'void', (lo, hi, from, mask, mmu, bytes) => {
       cpu.checkAlignment(lo!, 8);

@@ -1,9 +1,9 @@
 /** The SHA extensions by whole digests, in the order of instructions that they are made for, against OpenSSL (node:crypto). FIPS 180-4. */
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { CryptoRig, fromWords, toWords, xor, type Vector } from './testing.ts';
+import { VectorRig, fromWords, toWords, xor, type Vector } from './testing.ts';
 
-const rig = new CryptoRig();
+const rig = new VectorRig();
 const add = (a: Vector, b: Vector): Vector => fromWords(...toWords(a).map((x, i) => x + toWords(b)[i]!));
 /** PALIGNR by 4 bytes: the lowest doubleword of `high` on top of the upper three of `low`. */
 const align = (high: Vector, low: Vector): Vector => fromWords(...toWords(low).slice(1), toWords(high)[0]!);

@@ -1,7 +1,7 @@
 /** AES-NI: rounds on a state in four columns of four bytes, by tables. SDM Vol. 2 (AESENC ...), FIPS 197, 5.1 and 5.3. */
 import { i32, type Int32 } from '../fpu/expr.ts';
 import type { Fn } from '../fpu/fn.ts';
-import { BLOCK, storeWords, word, words, type CryptoContext } from './block.ts';
+import { BLOCK, storeWords, word, words, type BlockContext } from './block.ts';
 
 /** Addresses of the tables: substitution boxes (256 bytes each), columns (256 doublewords each). */
 export interface AesTables {
@@ -19,17 +19,17 @@ const substituted = (table: number, index: Int32): Int32 => index.load8(table);
 const SHIFT = 1, UNSHIFT = 3;
 
 /** `round(env block)`: substitutes, shifts rows, mixes columns, adds the key in B. */
-function defineRound(ctx: CryptoContext, name: string, table: number, direction: number): void {
+function defineRound(ctx: BlockContext, name: string, table: number, direction: number): void {
   ctx.emitter.export(name, [], [], (fn) => {
     const state = words(ctx, fn, BLOCK.A);
     storeWords(ctx, fn, state.map((_, j) => [1, 2, 3].reduce((sum, r) => sum.xor(column(table, byteOf(state[(j + direction * r) & 3]!, r)).rotl(8 * r)),
       column(table, byteOf(state[j]!, 0)).xor(keyWord(ctx, j)))));
   });
 }
-const keyWord = (ctx: CryptoContext, n: number): Int32 => i32(ctx.block).load32(BLOCK.B + 4 * n);
+const keyWord = (ctx: BlockContext, n: number): Int32 => i32(ctx.block).load32(BLOCK.B + 4 * n);
 
 /** The last round does not mix columns. */
-function defineLastRound(ctx: CryptoContext, name: string, box: number, direction: number): void {
+function defineLastRound(ctx: BlockContext, name: string, box: number, direction: number): void {
   ctx.emitter.export(name, [], [], (fn) => {
     const state = words(ctx, fn, BLOCK.A);
     storeWords(ctx, fn, state.map((_, j) => [0, 1, 2, 3].reduce((sum, r) =>
@@ -41,7 +41,7 @@ function defineLastRound(ctx: CryptoContext, name: string, box: number, directio
 const substitutedWord = (fn: Fn, box: number, x: Int32): Int32 =>
   fn.let([1, 2, 3].reduce((d, r) => d.or(substituted(box, byteOf(x, r)).shl(8 * r)), substituted(box, byteOf(x, 0))));
 
-export function defineAes(ctx: CryptoContext, tables: AesTables): void {
+export function defineAes(ctx: BlockContext, tables: AesTables): void {
   defineRound(ctx, 'aesenc', tables.encryption, SHIFT);
   defineRound(ctx, 'aesdec', tables.decryption, UNSHIFT);
   defineLastRound(ctx, 'aesenclast', tables.box, SHIFT);

@@ -1,9 +1,9 @@
 /** AES-NI against FIPS 197 and against OpenSSL (node:crypto), by whole encryptions with keys that AESKEYGENASSIST and AESIMC make. */
 import { createCipheriv, createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CryptoRig, fromWords, toWords, xor, type Vector } from './testing.ts';
+import { VectorRig, fromWords, toWords, xor, type Vector } from './testing.ts';
 
-const rig = new CryptoRig();
+const rig = new VectorRig();
 const zero = new Uint8Array(16);
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 /** Bytes that look random and are the same each time. */

@@ -8,7 +8,7 @@
 import { I64 } from '@emu/wasm';
 import { i32, type Int64 } from '../fpu/expr.ts';
 import type { Callable, Fn } from '../fpu/fn.ts';
-import { BLOCK, type CryptoContext } from './block.ts';
+import { BLOCK, type BlockContext } from './block.ts';
 
 const EVERY_FOURTH = 0x1111_1111_1111_1111n;
 const PARTS = [0, 1, 2, 3] as const;
@@ -26,7 +26,7 @@ function reversed(fn: Fn, x: Int64): Int64 {
 }
 
 /** `(a, b) -> low 64 bits`. */
-function defineLow(ctx: CryptoContext): Callable {
+function defineLow(ctx: BlockContext): Callable {
   return ctx.emitter.define('clmul_low', [I64, I64], [I64], (fn, a, b) => {
     const masked = (x: Int64): Int64[] => PARTS.map((i) => fn.let(x.and(EVERY_FOURTH << BigInt(i))));
     const x = masked(a), y = masked(b);
@@ -36,7 +36,7 @@ function defineLow(ctx: CryptoContext): Callable {
 }
 
 /** The operands are the low halves of A and B. */
-export function defineClmul(ctx: CryptoContext): void {
+export function defineClmul(ctx: BlockContext): void {
   const low = defineLow(ctx);
   ctx.emitter.export('pclmulqdq', [], [], (fn) => {
     const [a, b] = [fn.let(i32(ctx.block).load64(BLOCK.A)), fn.let(i32(ctx.block).load64(BLOCK.B))];

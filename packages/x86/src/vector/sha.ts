@@ -1,7 +1,7 @@
 /** The SHA extensions. SDM Vol. 2 (SHA1RNDS4 ...), FIPS 180-4. A is the destination, B the source, C is XMM0; doublewords from the lowest. */
 import { type Int32, i32 } from '../fpu/expr.ts';
 import type { Fn } from '../fpu/fn.ts';
-import { BLOCK, storeWords, word, words, type CryptoContext } from './block.ts';
+import { BLOCK, storeWords, word, words, type BlockContext } from './block.ts';
 
 const right = (x: Int32, n: number): Int32 => x.rotl(32 - n);
 const choose = (x: Int32, y: Int32, z: Int32): Int32 => y.xor(z).and(x).xor(z);
@@ -16,7 +16,7 @@ const sigma1 = (x: Int32): Int32 => right(x, 17).xor(right(x, 19)).xor(x.shrU(10
 /** Function and constant of rounds 0-19, 20-39, 40-59, 60-79. FIPS 180-4, 4.1.1 and 4.2.1. */
 const SHA1_STAGES = [[choose, 0x5a827999], [parity, 0x6ed9eba1], [majority, 0x8f1bbcdc], [parity, 0xca62c1d6]] as const;
 
-export function defineSha(ctx: CryptoContext): void {
+export function defineSha(ctx: BlockContext): void {
   const define = (name: string, body: (fn: Fn) => readonly Int32[]): void => {
     ctx.emitter.export(name, [], [], (fn) => storeWords(ctx, fn, body(fn).map((x) => fn.let(x))));
   };

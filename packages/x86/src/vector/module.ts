@@ -1,10 +1,11 @@
-/** The module of AES-NI, PCLMULQDQ and SHA: generated once per machine, imported by translated code as helpers without arguments. */
+/** The module of AES-NI, PCLMULQDQ, SHA and PCMPxSTRx: generated once per machine, imported by translated code as helpers. */
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { ModuleBuilder } from '@emu/wasm';
 import { Emitter } from '../fpu/fn.ts';
 import { decryptionColumns, encryptionColumns, inverseOf, sBox } from './aes-tables.ts';
 import { defineAes, type AesTables } from './aes.ts';
 import { defineClmul } from './clmul.ts';
+import { definePcmpstr } from './pcmpstr.ts';
 import { defineSha } from './sha.ts';
 
 const TABLE_BYTES = 256;
@@ -26,14 +27,15 @@ function placeTables(arena: Arena): AesTables {
 }
 
 /** The module's functions by name, working on the block at `block` (see `block.ts`). */
-export function instantiateCrypto(arena: Arena, block: HostPtr): Readonly<Record<string, Function>> {
+export function instantiateVector(arena: Arena, block: HostPtr): Readonly<Record<string, Function>> {
   const module = new ModuleBuilder();
-  module.name('crypto');
+  module.name('vector');
   module.importMemory('env', 'memory', { min: 0 });
   const ctx = { emitter: new Emitter(module), block };
   defineAes(ctx, placeTables(arena));
   defineClmul(ctx);
   defineSha(ctx);
+  definePcmpstr(ctx);
   const compiled = new WebAssembly.Module(module.finish() as BufferSource);
   return new WebAssembly.Instance(compiled, { env: { memory: arena.memory } }).exports as Record<string, Function>;
 }

@@ -1,9 +1,9 @@
 /** PCLMULQDQ against multiplication bit by bit. SDM Vol. 2. */
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { CryptoRig, type Vector } from './testing.ts';
+import { VectorRig, type Vector } from './testing.ts';
 
-const rig = new CryptoRig();
+const rig = new VectorRig();
 const vector = (x: bigint): Vector => new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, x), x >> 64n).buffer);
 const number = (v: Vector): bigint => {
   const [lo, hi] = new BigUint64Array(v.slice().buffer) as unknown as [bigint, bigint];
