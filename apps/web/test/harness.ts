@@ -198,7 +198,7 @@ export class Machine {
 }
 
 /** Kernel and disk of tools/guest without the boot messages. */
-export const QUIET_GUEST = [
+export const QUIET_GUEST: readonly string[] = [
   '-nographic', '-m', '512M', '-L', 'pack/', '-drive', 'if=virtio,format=raw,file=pack/rootfs.bin', '-kernel', 'pack/bzImage', '-initrd', 'pack/initrd',
   '-append', 'console=ttyS0 root=/dev/vda quiet',
-] as const;
+];
