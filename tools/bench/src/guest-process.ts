@@ -19,7 +19,7 @@ const KEEP = 1 << 16;
 
 export class GuestProcess {
   readonly name: string;
-  readonly ours: boolean;
+  readonly #counts: EmulatorCommand['counts'];
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   #text = '';
@@ -28,11 +28,11 @@ export class GuestProcess {
   #gone: string | undefined;
 
   /** @param core the host core that all of its threads are confined to. */
-  constructor({ name, argv, ours }: EmulatorCommand, core: number, env: Readonly<Record<string, string>> = {}) {
+  constructor({ name, argv, counts }: EmulatorCommand, core: number, env: Readonly<Record<string, string>> = {}) {
     this.name = name;
-    this.ours = ours;
+    this.#counts = counts;
     this.#child = spawn('taskset', ['-c', String(core), ...argv], {
-      stdio: ['pipe', 'pipe', 'pipe', ...(ours ? ['ipc' as const] : [])], env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe', ...(counts === 'nothing' ? [] : ['ipc' as const])], env: { ...process.env, ...env },
     });
     this.#child.stdin!.on('error', () => {}); // it ended; whoever waits hears of it
     this.#child.stdout!.on('data', (bytes: Buffer) => this.#receive(bytes.toString('latin1')));
@@ -89,11 +89,20 @@ export class GuestProcess {
     return residentMiB(this.pid);
   }
 
-  /** Counters of our emulator; undefined of others. */
+  /** All counters of our emulator; undefined of others. */
   async counters(): Promise<Counters | undefined> {
-    if (!this.ours || this.#gone !== undefined) return undefined;
+    return this.#counts === 'everything' ? await this.#ask() as Counters : undefined;
+  }
+
+  /** Guest instructions so far (v86 counts modulo 2^32); undefined where nobody counts. */
+  async instructions(): Promise<number | undefined> {
+    return this.#counts === 'nothing' ? undefined : (await this.#ask() as { instructions: number }).instructions;
+  }
+
+  async #ask(): Promise<unknown> {
+    if (this.#gone !== undefined) throw this.#failure(this.#gone);
     return new Promise((resolve) => {
-      this.#child.once('message', (message) => resolve(message as Counters));
+      this.#child.once('message', resolve);
       this.#child.send('counters');
     });
   }

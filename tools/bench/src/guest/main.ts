@@ -59,7 +59,7 @@ interface Settings { core: number; host: boolean; runs: number; targetMs: number
 
 async function measureAll(guest: BenchGuest, programs: readonly Program[], emulators: readonly EmulatorCommand[], settings: Settings): Promise<object> {
   const { core } = settings;
-  const host = await Session.start({ name: 'host', ours: false, argv: [`${guest.directory}/driver`, `${guest.directory}/`] }, core, true);
+  const host = await Session.start({ name: 'host', counts: 'nothing', argv: [`${guest.directory}/driver`, `${guest.directory}/`] }, core, true);
   const sessions: Session[] = [];
   try {
     for (const one of emulators) sessions.push(await Session.start(one, core));

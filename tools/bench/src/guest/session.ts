@@ -7,6 +7,8 @@ import { GuestProcess } from '../guest-process.ts';
 
 const BOOT_S = 300;
 const RUN_S = 300;
+/** Where v86's counter of instructions starts again; no run is that long. */
+const WRAP = 2 ** 32;
 
 export interface Ran {
   readonly checksum: number;
@@ -49,17 +51,17 @@ export class Session {
 
   /** @throws BenchError when the program fails, or the guest does not answer. */
   async run(program: string, size: number): Promise<Ran> {
-    const instructions = (await this.#guest.counters())?.instructions;
+    const instructions = await this.#guest.instructions();
     const before = this.#guest.cpu(), started = performance.now();
     this.#guest.send(`run ${program} ${size}\n`);
     const [, status, checksum, ns, us, words] = /@end (\d+) (\d+) (\d+) (\d+)(.*)\n/.exec(await this.#guest.waitFor(/@end .*\n/, RUN_S))!;
     const wallMs = performance.now() - started, cpu = since(before, this.#guest.cpu());
     if (status !== '0') throw new BenchError(`${program} failed on ${this.name} with status ${status}:${words}`);
-    const after = (await this.#guest.counters())?.instructions;
+    const after = await this.#guest.instructions();
     return {
       checksum: Number(checksum), guestMs: Number(ns) / 1e6, wallMs,
       cpuMs: this.#host ? Number(us) / 1000 : cpu.totalMs, mainMs: this.#host ? Number(us) / 1000 : cpu.mainMs,
-      instructions: after === undefined ? undefined : after - instructions!,
+      instructions: after === undefined ? undefined : after - instructions! + (after < instructions! ? WRAP : 0),
     };
   }
 
