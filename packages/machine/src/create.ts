@@ -76,6 +76,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
   const bus = new CpuBus(o, host, clock);
   processor = createProcessor(arena, memory.map, bus, o, codeBytes);
   const { cpu, engine, slices } = processor;
+  memory.plugIn();
 
   let machine!: Machine; // everything below calls it back, but only once it runs
   const outlets = new Outlets(host);

@@ -12,32 +12,39 @@ const Priority = { PAM: 1, DEVICE: 2, LOCAL_APIC: 3 } as const;
 
 export class PcMemory {
   readonly map: PhysMap;
-  readonly #ram: HostPtr;
+  #ram: HostPtr = 0;
   readonly #devices = new Map<IoRegion, Region>();
   readonly #segments = new Map<number, Region>();
   readonly #arena: Arena;
-  readonly #low: number;
+  readonly #layout: RamLayout;
 
-  constructor(arena: Arena, ram: RamLayout) {
+  /** The map alone; `plugIn` adds the RAM. */
+  constructor(arena: Arena, layout: RamLayout) {
     this.#arena = arena;
-    this.#low = ram.low;
+    this.#layout = layout;
     this.map = new PhysMap(arena);
-    this.#ram = arena.alloc(ram.low + ram.high, 4096);
-    this.pieces = [{ host: this.#ram, bytes: ram.low + ram.high }];
+  }
+
+  /** Takes the RAM from the arena: last, so that the tables which everything reaches all the time have low addresses. */
+  plugIn(): void {
+    const { low, high } = this.#layout;
+    this.#ram = this.#arena.alloc(low + high, 4096);
     this.map.addRam('ram', 0, VGA_START, this.#ram);
     this.map.addRam('shadow ram', SHADOW_START, MIB - SHADOW_START, this.#ram + SHADOW_START);
-    this.map.addRam('ram above 1 MiB', MIB, ram.low - MIB, this.#ram + MIB);
-    if (ram.high > 0) this.map.addRam('ram above 4 GiB', FOUR_GIB, ram.high, this.#ram + ram.low);
+    this.map.addRam('ram above 1 MiB', MIB, low - MIB, this.#ram + MIB);
+    if (high > 0) this.map.addRam('ram above 4 GiB', FOUR_GIB, high, this.#ram + low);
   }
 
   /** Where guest RAM lies in the arena, for digests and snapshots. */
-  readonly pieces: readonly { readonly host: HostPtr; readonly bytes: number }[];
+  get pieces(): readonly { readonly host: HostPtr; readonly bytes: number }[] {
+    return [{ host: this.#ram, bytes: this.#layout.low + this.#layout.high }];
+  }
 
   /** Writes RAM as firmware does before it write-protects parts of it. Addresses outside RAM swallow it. */
   readonly firmware: BootMemory = {
     write: (addr, from) => {
       const host = this.#ram + addr;
-      if (addr + from.length > this.#low) return;
+      if (addr + from.length > this.#layout.low) return;
       this.map.wroteHost(host, from.length);
       this.#arena.u8.set(from, host);
     },
