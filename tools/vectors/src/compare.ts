@@ -63,11 +63,13 @@ export function statesDiffer(ours: Output, theirs: Output, mode: 32 | 64, tolera
   check('fs base', ours.fsBase, theirs.fsBase);
   check('gs base', ours.gsBase, theirs.gsBase);
   compareFx(ours, theirs, mode, approximate, check);
-  for (let i = 0; i < DATA_BYTES && !several; i++) if (ours.data[i] !== theirs.data[i]) {
-    check(`memory +${i}`, ours.data[i]!, theirs.data[i]!);
-    break;
-  }
+  if (!several) compareData(ours.data, theirs.data, check);
   return out;
+}
+
+/** The first byte that differs. */
+function compareData(ours: Uint8Array, theirs: Uint8Array, check: Check): void {
+  for (let i = 0; i < DATA_BYTES; i++) if (ours[i] !== theirs[i]) return check(`memory +${i}`, ours[i]!, theirs[i]!);
 }
 
 function compareFx(ours: Output, theirs: Output, mode: 32 | 64, approximate: boolean, check: Check): void {
