@@ -221,7 +221,7 @@ export class X86Cpu {
     if (cr4 & CR4.TSD) f |= HF.TSD;
     if (cr4 & CR4.FSGSBASE) f |= HF.FSGSBASE;
     if (cr4 & CR4.OSXSAVE) f |= HF.OSXSAVE;
-    if ((s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST;
+    if (cpl === 3 && (s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST; // kernels have one translation then
     if (cr4 & CR4.VME) f |= HF.VME;
     if (cr4 & CR4.PVI) f |= HF.PVI;
     if (cr4 & CR4.LA57) f |= HF.LA57;

@@ -453,8 +453,22 @@ export class Ctx {
 
   /** CF as 0 or 1, i64. */
   carry(): Temp {
+    if (this.ccOp === CC_DYNAMIC) return this.#dynamicCarry();
     this.cond(2);
     return this.ir.setcond(this.condA, this.condB, this.condOp);
+  }
+
+  /** CF of a TB that begins with INC or DEC: most often the loop's own INC or DEC left it, as 0 or 1. */
+  #dynamicCarry(): Temp {
+    const ir = this.ir, g = this.g, carry = ir.temp(Type.i64), other = ir.newLabel(), done = ir.newLabel();
+    ir.brcond(ir.sub(g.ccOp, ir.const32(ccCode(CcKind.INC, 8))), ir.const32(8), Cond.geu, other);
+    ir.set(carry, g.ccSrc);
+    ir.br(done);
+    ir.set_label(other);
+    const flags = ir.call(this.h.computeFlags, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2);
+    ir.set(carry, ir.extract(ir.extu_i32_i64(flags), 0, 1));
+    ir.set_label(done);
+    return carry;
   }
 
   /** Prepares condition code `cc` (0..15, the low four bits of Jcc) as `condA condOp condB` on i64 temps. */

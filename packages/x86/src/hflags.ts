@@ -42,7 +42,7 @@ export const HF = {
   TSD: bit(21),
   FSGSBASE: bit(22),
   OSXSAVE: bit(23),
-  /** MXCSR allows plain host arithmetic: nearest, no DAZ/FTZ, all masked, PE already set. */
+  /** At CPL 3, MXCSR allows plain host arithmetic: nearest, no DAZ/FTZ, all masked, PE already set. */
   SSE_FAST: bit(24),
   /** Debug registers hold an enabled code breakpoint: instructions check. */
   BREAKPOINTS: bit(25),

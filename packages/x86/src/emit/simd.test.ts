@@ -15,7 +15,8 @@ import { createHelpers } from '../helpers/index.ts';
 import { HF } from '../hflags.ts';
 import { X86_STATE } from '../state.ts';
 
-const BASE = HF.CS64 | HF.PE | HF.LMA | HF.OSFXSR;
+/** User code: plain float results exist at CPL 3 only. */
+const BASE = HF.CPL | HF.CS64 | HF.PE | HF.LMA | HF.OSFXSR;
 const ir = new Ir();
 let c: Ctx;
 

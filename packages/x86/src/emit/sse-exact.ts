@@ -53,7 +53,7 @@ export function raiseWhere(c: Ctx, xm: Temp, cond: Cond): void {
 
 /** Ends an instruction that went the exact way: leaves the TB if MXCSR now allows plain results. */
 export function finishExact(c: Ctx): void {
-  if (isFast(c)) return;
+  if (isFast(c) || c.cpl !== 3) return;
   const { ir } = c, skip = ir.newLabel();
   c.flushCc();
   ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(FAST_BITS)), ir.const32(FAST_VALUE), Cond.ne, skip);

@@ -1,15 +1,14 @@
 /** Helpers that every part of the translator needs: raising faults, lazy flags, segment limits. */
 import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
-import { computeFlags } from '../flags.ts';
+import { flagFunctions } from '../flags-wasm.ts';
 
 export function coreHelpers(r: HelperRegistry, cpu: X86Cpu) {
   return {
     /** (vector, error code or -1) */
     raise: r.js('raise', ['i32', 'i32'], 'void', (vector, error) => cpu.raise(vector!, error!), { noWriteGlobals: true }),
     /** (ccOp, dst, src, src2): the six flags. */
-    computeFlags: r.js('computeFlags', ['i32', 'i64', 'i64', 'i64'], 'i32',
-      (op, dLo, dHi, sLo, sHi, s2Lo, _s2Hi) => computeFlags(op!, dLo!, dHi!, sLo!, sHi!, s2Lo!),
+    computeFlags: r.wasm('computeFlags', ['i32', 'i64', 'i64', 'i64'], 'i32', flagFunctions().computeFlags!,
       { noReadGlobals: true, noWriteGlobals: true, noSideEffects: true, noFault: true }),
     /** (segment | 8 for a write, offset, bytes): #GP or #SS if the access leaves the segment or is not allowed. */
     segCheck: r.js('segCheck', ['i32', 'i32', 'i32'], 'void', (seg, offset, bytes) => cpu.segCheck(seg! & 7, offset!, bytes!, (seg! & 8) !== 0),
