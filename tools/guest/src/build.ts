@@ -14,7 +14,8 @@ import { makeExt4 } from './ext4.ts';
 import { appletNames, makeInitramfs } from './initramfs.ts';
 import { builtinModules, loadOrder, scanModules, writeDepmod } from './modules.ts';
 import type { Recipe } from './recipes.ts';
-import { BENCH_INIT, BUSYBOX_DIRS, BUSYBOX_FILES, COMMON_FILES, INITRAMFS_INIT, type UserlandFile } from './userland.ts';
+import { BENCH_INIT, BUSYBOX_DIRS, BUSYBOX_FILES, COMMON_FILES, INITRAMFS_INIT } from './userland.ts';
+import { writeFiles } from './write-files.ts';
 
 const SOURCES = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(SOURCES, '../../..');
@@ -108,14 +109,6 @@ function busyboxTree(tree: string, busybox: string): void {
   copyFileSync(busybox, join(tree, 'bin/busybox'));
   for (const applet of appletNames(readFileSync(busybox))) if (applet !== 'busybox') symlinkSync('busybox', join(tree, 'bin', applet));
   writeFiles(tree, [...COMMON_FILES, ...BUSYBOX_FILES]);
-}
-
-/** Writes `files` below `tree`. */
-export function writeFiles(tree: string, files: readonly UserlandFile[]): void {
-  for (const { path, text, mode } of files) {
-    mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), text, { mode });
-  }
 }
 
 function keyOf(recipe: Recipe): string {

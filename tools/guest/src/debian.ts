@@ -5,11 +5,11 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianSources, type Apt } from './apt.ts';
-import { writeFiles } from './build.ts';
 import { exists, run } from './command.ts';
 import { GuestError } from './errors.ts';
 import type { Recipe } from './recipes.ts';
 import { COMMON_FILES } from './userland.ts';
+import { writeFiles } from './write-files.ts';
 
 export interface DebianUserlandOptions {
   image: string;
