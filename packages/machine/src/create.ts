@@ -74,7 +74,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
   const clock = o.icount ? new IcountClock(firstShift(o.icount), () => processor?.engine.instructions ?? 0) : new RealtimeClock(() => host.nowMs());
   const env: DeviceEnv = { clock, log: deviceLog(o, host) };
   const bus = new CpuBus(o, host, clock);
-  processor = createProcessor(arena, memory.map, bus, o, codeBytes);
+  processor = createProcessor(arena, memory.map, bus, o, codeBytes, (line) => host.log(line));
   const { cpu, engine, slices } = processor;
   memory.plugIn();
 

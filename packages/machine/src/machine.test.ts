@@ -105,6 +105,13 @@ describe('a machine', () => {
     expect(log[0]).toMatch(/^vector 6 /);
   });
 
+  it('lists guest code and IR for -d in_asm,op', async () => {
+    const { pc, log } = await machine(guest(asm.outb(0x501, 0)), { log: ['in_asm', 'op'] });
+    await pc.run();
+    expect(log[0]).toMatch(/^-+\nIN:\n0x00100020: {2}66 ba 01 05 +mov dx, 0x501\n0x00100024: {2}b0 00 +mov al, 0x0\n0x00100026: {2}ee +out dx, al/);
+    expect(log[1]).toMatch(/^OP:\ninsn_start 0/);
+  });
+
   it('two machines run side by side', async () => {
     const both = await Promise.all(['a', 'b'].map((text) => machine(guest(asm.print(text), asm.outb(0x501, 0)))));
     await Promise.all(both.map(({ pc }) => pc.run()));

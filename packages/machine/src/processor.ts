@@ -7,6 +7,7 @@ import type { Arena } from '@emu/vaddr';
 import { CpuModel, createX86, type X86Bus, type X86Cpu } from '@emu/x86';
 import type { MachineOptions } from './options/types.ts';
 import { SliceGuest } from './slice-guest.ts';
+import { translationLog } from './tb-log.ts';
 
 export interface Processor {
   readonly cpu: X86Cpu;
@@ -16,8 +17,8 @@ export interface Processor {
   readonly jit?: Jit;
 }
 
-/** @param codeBytes for translated code. @throws CpuModelError when `-cpu` names what does not exist. */
-export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: MachineOptions, codeBytes: number): Processor {
+/** @param codeBytes for translated code. @param log takes what `-d in_asm,op` prints. @throws CpuModelError when `-cpu` names what does not exist. */
+export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: MachineOptions, codeBytes: number, log: (line: string) => void): Processor {
   const features = Object.entries(o.cpu.features).map(([name, on]) => `${on ? '+' : '-'}${name}`);
   const model = new CpuModel([o.cpu.model, ...features].join(','));
   let engine: Engine | undefined; // it needs the CPU, whose MMU tells it of flushes
@@ -26,6 +27,7 @@ export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: Mach
   });
   const { cpu, header, registry, mmu: memory } = x86;
   const slices = new SliceGuest(x86.guest);
+  slices.onTranslated = translationLog(o.log, arena, log);
   const jumpCache = new JumpCache(arena), physCache = new PhysCache(arena);
   const lookup = createTbLookup({ arena, header, jumpCache, physCache, emitHostPc: x86.emitHostPc });
   const functions = registry.instantiate(arena, header);
