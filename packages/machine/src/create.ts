@@ -70,29 +70,28 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
   const { arena, codeBytes } = makeArena(o);
   const memory = new PcMemory(arena, ram);
   const busMemory = new BusMemory(memory.map);
-  let processor!: Processor; // time may be counted in its instructions
-  const clock = o.icount ? new IcountClock(firstShift(o.icount), () => processor?.engine.instructions ?? 0) : new RealtimeClock(() => host.nowMs());
+  const late: { processor?: Processor; machine?: Machine } = {}; // time is counted in the processor's instructions; all parts call the machine, once it runs
+  const clock = o.icount ? new IcountClock(firstShift(o.icount), () => late.processor?.engine.instructions ?? 0) : new RealtimeClock(() => host.nowMs());
   const env: DeviceEnv = { clock, log: deviceLog(o, host) };
   const bus = new CpuBus(o, host, clock);
-  processor = createProcessor(arena, memory.map, bus, o, codeBytes, (line) => host.log(line));
+  const processor = late.processor = createProcessor(arena, memory.map, bus, o, codeBytes, (line) => host.log(line));
   const { cpu, engine, slices } = processor;
   memory.plugIn();
 
-  let machine!: Machine; // everything below calls it back, but only once it runs
   const outlets = new Outlets(host);
   const serials = o.serials.map((source) => (source.type === 'none' ? undefined : outlets.open(source)));
-  const completions = new CompletionQueue({ mode: o.icount ? 'icount' : 'realtime', now: () => clock.now(), onReady: () => machine.attention() });
+  const completions = new CompletionQueue({ mode: o.icount ? 'icount' : 'realtime', now: () => clock.now(), onReady: () => late.machine!.attention() });
   const board = new Board({
     env, memory, bus: busMemory, ram, serials, tsc: bus.tscSource(cpu), startSeconds: startSeconds(o, host),
     cpu: {
       nmi: () => {
         cpu.nmi();
-        machine?.attention();
+        late.machine?.attention();
       },
       smi: () => {}, init: () => {}, startup: () => {}, // one processor, no system management mode
     },
-    onReset: () => machine.guestReset(),
-    onPowerOff: () => machine.guestPowerOff(),
+    onReset: () => late.machine!.guestReset(),
+    onPowerOff: () => late.machine!.guestPowerOff(),
     onA20: (on) => {
       cpu.s.a20 = on ? 1 << 20 : 0;
       cpu.mmu.flushAll();
@@ -100,16 +99,16 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
   });
   serials.forEach((outlet, n) => outlet?.onInput((bytes) => {
     board.uarts[n]!.receive(bytes);
-    machine.attention();
+    late.machine!.attention();
   }));
   board.lapic.intr.connect((level) => {
     cpu.setIntr(level);
-    if (level) machine?.attention();
+    if (level) late.machine?.attention();
   });
   for (const { name, data } of files.fwCfg) board.fwCfg.addFile(name, data);
   addCards({
     board, env, memory: busMemory, completions, options: o, outlets, disks,
-    onExit: (status) => machine.endWith({ reason: 'debug-exit', status }),
+    onExit: (status) => late.machine!.endWith({ reason: 'debug-exit', status }),
     onPanic: () => env.log.guestError('pvpanic', 'the guest reports that it panicked'),
     onDiskError: (drive, error) => host.log(`drive ${drive}: ${error.message}`),
   });
@@ -129,7 +128,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
     }
     outlets.close();
   };
-  machine = new Machine({ options: o, host, clock, engine, slices, cpu, board, arena, memory, completions, outlets, boot, close });
+  const machine = late.machine = new Machine({ options: o, host, clock, engine, slices, cpu, board, arena, memory, completions, outlets, boot, close });
   bus.connect(board, machine);
   return machine;
 }

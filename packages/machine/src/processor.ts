@@ -21,9 +21,9 @@ export interface Processor {
 export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: MachineOptions, codeBytes: number, log: (line: string) => void): Processor {
   const features = Object.entries(o.cpu.features).map(([name, on]) => `${on ? '+' : '-'}${name}`);
   const model = new CpuModel([o.cpu.model, ...features].join(','));
-  let engine: Engine | undefined; // it needs the CPU, whose MMU tells it of flushes
+  const late: { engine?: Engine } = {}; // it needs the CPU, whose MMU tells it of flushes
   const x86 = createX86({
-    arena, map, bus, model, onCodeWrite: (at, bytes) => !engine!.codeWrite(at, bytes), onFlush: () => engine?.flushJumpCache(),
+    arena, map, bus, model, onCodeWrite: (at, bytes) => !late.engine!.codeWrite(at, bytes), onFlush: () => late.engine?.flushJumpCache(),
   });
   const { cpu, header, registry, mmu: memory } = x86;
   const slices = new SliceGuest(x86.guest);
@@ -38,7 +38,7 @@ export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: Mach
     ...shared, table: entries, interpreter: backend.run, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes,
     compile: o.icount ? 'sync' : 'async', // compiled when it suits the host, code would not run the same twice
   });
-  engine = new Engine({
+  const engine = late.engine = new Engine({
     arena, header, jumpCache, physCache, guest: slices, backend, hot: jit, helpers: registry,
     codePages: { protect: (page) => map.protectCode(page), unprotect: (page) => map.unprotect(page) },
   });
