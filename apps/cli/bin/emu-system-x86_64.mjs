@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 // Runs the built program, or in a checkout its TypeScript sources as they are.
 import { existsSync, realpathSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import * as nodeModule from 'node:module'; // registerHooks is not in older versions, which get the line below rather than a SyntaxError
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(`emu-system-x86_64: Node ${process.versions.node} is too old; use Node 22.18 or newer`);
+  console.error(`emu-system-x86_64: needs Node >= 22.18, and this is Node ${process.versions.node}; install a newer one (a checkout brings its own: node_modules/.bin/emu-system-x86_64)`);
   process.exit(1);
 }
 const source = new URL('../src/index.ts', import.meta.url);
 const installed = realpathSync(fileURLToPath(import.meta.url)).split(/[\\/]/).includes('node_modules');
 const fromSource = !installed && existsSync(source);
 if (fromSource) {
-  registerHooks({
+  nodeModule.registerHooks({
     resolve: (specifier, context, next) => next(specifier, { ...context, conditions: ['@emu/source', ...context.conditions] }),
   });
 }
