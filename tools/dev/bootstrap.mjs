@@ -15,7 +15,11 @@ if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node ${process.versi
 
 if (!installed()) {
   console.log('emu: installing pnpm 12 and the dependencies of the workspace (once)');
-  run(...pnpm(), 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=error');
+  const install = [...pnpm(), 'install', '--reporter=append-only', '--loglevel=error'];
+  if (!succeeds(...install, '--frozen-lockfile')) {
+    console.error('emu: that failed; trying again without holding on to the lock file');
+    if (!succeeds(...install, '--no-frozen-lockfile')) fail('the dependencies cannot be installed; the lines above say why (is there a network?)');
+  }
 }
 const node = join(bin, 'node');
 process.exitCode = spawn(node, [join(root, `tools/dev/${command}.mjs`), ...args]);
@@ -39,9 +43,8 @@ function spawn(program, programArgs) {
   return status ?? (signal ? 128 : 1);
 }
 
-function run(program, ...programArgs) {
-  const status = spawn(program, programArgs);
-  if (status !== 0) fail(`${program} ${programArgs.join(' ')} failed with status ${status}`);
+function succeeds(program, ...programArgs) {
+  return spawn(program, programArgs) === 0;
 }
 
 function fail(message) {

@@ -14,6 +14,7 @@ const inEach = (program, args) => published.map((dir) => {
 }).every(Boolean);
 
 const STEPS = {
+  lockfile: () => run('pnpm', ['install', '--frozen-lockfile', '--lockfile-only', '--reporter=silent']) || (console.error('check: pnpm-lock.yaml is not what the package.json files say; run `pnpm install` and commit it'), false),
   types: () => run('node', ['tools/dev/types.mjs']),
   lint: () => run('oxlint', ['--quiet']),
   layers: () => run('node', ['tools/dev/layers.mjs']),
