@@ -167,7 +167,7 @@ export class Machine {
 
   /** Waits for the guest's shell. */
   prompt(withinMs = 240_000, from = 0): Promise<string> {
-    return this.until(/[~/] # $/, withinMs, from);
+    return this.until(/[~/] #$/, withinMs, from);
   }
 
   /** Runs a command in the guest's shell and returns what it printed. */

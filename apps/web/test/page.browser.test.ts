@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { chunkFiles } from '@emu/fs-pack/node';
 import type { Manifest } from '@emu/fs-pack';
 import { webPack } from '../../../tools/dev/web-pack.mjs';
@@ -25,6 +25,11 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
   afterAll(async () => {
     await browser?.close();
     await web?.close();
+  });
+
+  afterEach(async () => {
+    web.fault = () => false;
+    for (const context of browser.contexts()) await context.close();
   });
 
   /** Chunks that belong to the disk alone. */
@@ -69,7 +74,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await machine.press('Reset');
     await machine.prompt(240_000, from);
     expect(await machine.run('cut -d. -f1 /proc/uptime')).toMatch(/^\d{1,2}$/);
-    await context.close();
   });
 
   test('while the guest is in a tight loop the page stays responsive, and Ctrl-C reaches the guest within 200 ms', async () => {
@@ -102,7 +106,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
       expect(measured.count).toBe(0);
       expect(measured.ctrlCMs).toBeLessThan(200);
     }
-    await context.close();
   });
 
   test('a file survives a reload with a kept disk; a second tab is told; reset brings the image back', async () => {
@@ -128,7 +131,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await machine.page.keyboard.press('Escape');
     await machine.prompt(240_000, Math.min(from, 0));
     expect(await machine.run('ls /root/note')).toMatch(/No such file/);
-    await context.close();
   });
 
   test('a connection that breaks in the middle of a chunk is tried again, and the guest notices nothing', async () => {
@@ -148,8 +150,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     expect(await trouble).toMatch(/Connection trouble/);
     expect(broken.size).toBeGreaterThan(1);
     expect(await machine.run('dmesg | grep -ci "i/o error"')).toBe('0');
-    web.fault = () => false;
-    await context.close();
   });
 
   test('a connection that stays broken is reported, the guest waits, and goes on when it is back', async () => {
@@ -162,12 +162,11 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     };
     const machine = await Machine.open(context, web.page('down', { arguments: QUIET_GUEST }));
     expect(await machine.untilMessage(/waits/, 120_000)).toMatch(/disk virtio0 waits: .*503.*gave up after 6 attempts, check the connection/s);
-    expect(await machine.text()).not.toMatch(/# $/);
+    expect(await machine.text()).not.toMatch(/#$/);
     web.fault = () => false;
     await machine.press('Try again');
     await machine.prompt();
     expect(await machine.run('dmesg | grep -ci "i/o error"')).toBe('0');
-    await context.close();
   });
 
   test('a corrupt chunk is reported and never reaches the guest, which gets an I/O error', async () => {
@@ -187,8 +186,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await machine.until(/I\/O error, dev vda/, 60_000);
     expect(await machine.statusBar()).toMatch(/Disk \S+ \S+ read/);
     expect(spoilt.size).toBeGreaterThan(0);
-    web.fault = () => false;
-    await context.close();
   });
 
   test('a sparse image of 1 GiB boots with less than 40 MiB transferred to the prompt', async () => {
@@ -209,7 +206,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     expect(bytes).toBeLessThan(40 * MIB);
     expect(await machine.run('cat /sys/block/vda/size')).toBe(String(1024 * MIB / 512));
     expect(Number((await machine.run("df -m / | tail -1 | awk '{ print $2 }'")))).toBeGreaterThan(900);
-    await context.close();
     await site.close();
     rmSync(dir, { recursive: true });
   });
@@ -225,7 +221,6 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await machine.untilState('running', 60_000);
     await machine.prompt();
     expect(machine.complaints).toEqual([]);
-    await context.close();
   });
 });
 
