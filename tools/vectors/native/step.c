@@ -19,7 +19,7 @@
 #define DATA 0x20000000ul
 #define PAGE 4096
 #define DATA_BYTES 1024
-#define CODE_BYTES 576
+#define CODE_BYTES 2048
 #define FX_BYTES 416
 #define AC "0x40000"
 

@@ -55,6 +55,7 @@ export class EmulatedCpu {
   #error = 0;
   #mode: 32 | 64 | 0 = 0;
   #second = -1;
+  #dataOffset = 0;
   /** Code in the code page, to keep its translations while runs repeat it. */
   #code = new Uint8Array(0);
   #codeOffset = 0;
@@ -158,8 +159,19 @@ export class EmulatedCpu {
 
   /** Runs `input` to its end; `out` is comparable with the processor's. */
   run(input: Input, out: Output): void {
-    const { cpu } = this.parts, { u8, view } = this.#arena, s = cpu.s;
     this.#load(input);
+    this.#dataOffset = input.dataOffset;
+    this.#go(out);
+  }
+
+  /** Changes the second data page and goes on where the last run ended in a fault. */
+  resume(second: number, out: Output): void {
+    this.#mapSecond(second);
+    this.#go(out);
+  }
+
+  #go(out: Output): void {
+    const { cpu } = this.parts, { u8, view } = this.#arena, s = cpu.s;
     this.#fault = -1;
     this.engine.run(LIMIT);
     const breakpoint = this.#fault === BP;
@@ -172,7 +184,7 @@ export class EmulatedCpu {
     out.gsBase = view.getBigUint64(cpu.env + ST.segBase + 8 * SegReg.GS, true);
     out.gprs.set(u8.subarray(cpu.env + ST.gpr, cpu.env + ST.gpr + 128));
     this.#storeFx(out.fx);
-    const data = this.#ram + Phys.DATA + input.dataOffset;
+    const data = this.#ram + Phys.DATA + this.#dataOffset;
     out.data.set(u8.subarray(data, data + DATA_BYTES));
   }
 

@@ -1,8 +1,9 @@
 /** `pnpm --filter @emu/tools-vectors record`: records the corpus on this processor (x86-64 Linux with gcc). Takes a minute or two. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Recorder, rowCases, type RowCases } from './corpus.ts';
 import { runNatively } from './native.ts';
 import { INPUT_BYTES, OUTPUT_BYTES } from './step.ts';
+import { digest, prepareStream, STREAMS_PATH } from './streams.ts';
 import { inputAt, inputsOf, outputAt } from './suite.ts';
 
 /** Vectors that go through the harness at a time. */
@@ -22,6 +23,24 @@ function record(rows: readonly RowCases[], recorder: Recorder): void {
   if (inputs.length / INPUT_BYTES !== outputs.length / OUTPUT_BYTES) throw new Error('the harness lost records');
 }
 
+/** Streams of each mode, and how many go through the harness at a time. */
+const STREAMS = 2000, STREAM_BATCH = 500;
+
+/** Records what the first seeds' streams end in. */
+function recordStreams(): void {
+  const digests = new Int32Array(2 * STREAMS);
+  for (const [m, mode] of ([64, 32] as const).entries()) {
+    for (let first = 0; first < STREAMS; first += STREAM_BATCH) {
+      const inputs = new Uint8Array(STREAM_BATCH * INPUT_BYTES);
+      for (let k = 0; k < STREAM_BATCH; k++) prepareStream(inputAt(inputs, k), mode, first + k);
+      const outputs = runNatively(inputs);
+      for (let k = 0; k < STREAM_BATCH; k++) digests[m * STREAMS + first + k] = digest(outputAt(outputs, k), mode);
+    }
+  }
+  writeFileSync(STREAMS_PATH, new Uint8Array(digests.buffer));
+  console.log(`${2 * STREAMS} streams`);
+}
+
 mkdirSync(new URL('../corpus', import.meta.url), { recursive: true });
 for (const mode of [64, 32] as const) {
   const recorder = new Recorder(processor, mode);
@@ -38,3 +57,4 @@ for (const mode of [64, 32] as const) {
   record(rows, recorder);
   console.log(`${mode}-bit: ${vectors} vectors of ${processor} in ${recorder.save()} bytes`);
 }
+recordStreams();

@@ -5,15 +5,15 @@
 export const CODE = 0x1000_0000;
 export const DATA = 0x2000_0000;
 export const DATA_BYTES = 1024;
-export const CODE_BYTES = 576;
+export const CODE_BYTES = 2048;
 /** Start values of the FS and GS bases: any two that keep addresses within 32 bits. */
 export const FS_BASE = 0x0800_0000, GS_BASE = 0x0400_0000;
 /** What the second of the two data pages allows. */
 export const SecondPage = { ABSENT: 0, WRITABLE: 1, READ_ONLY: 2 } as const;
 
 const IN = {
-  codeOffset: 0, dataOffset: 4, codeBytes: 8, mode: 12, second: 16, code: 24, gpr: 600, rip: 728, rflags: 736, fsBase: 744, gsBase: 752,
-  fx: 760, data: 1272, size: 1272 + DATA_BYTES,
+  codeOffset: 0, dataOffset: 4, codeBytes: 8, mode: 12, second: 16, code: 24, gpr: 2072, rip: 2200, rflags: 2208, fsBase: 2216, gsBase: 2224,
+  fx: 2232, data: 2744, size: 2744 + DATA_BYTES,
 } as const;
 const OUT = {
   signal: 0, vector: 4, error: 8, cr2: 16, rip: 24, rflags: 32, fsBase: 40, gsBase: 48, gpr: 56, fx: 184, data: 696, size: 696 + DATA_BYTES,

@@ -5,7 +5,7 @@
  */
 import {
   emitF2xm1, emitFabs, emitFarith, emitFbld, emitFbstp, emitFchs, emitFcmov, emitFcom, emitFcomi, emitFcos, emitFdecstp, emitFfree, emitFild,
-  emitFincstp, emitFist, emitFld, emitFldConst, emitFldcw, emitFldenv, emitFnclex, emitFninit, emitFnop, emitFnsave, emitFnstcw, emitFnstenv,
+  emitFincstp, emitFist, emitFld, emitFldConst, emitFldcw, emitFldenv, emitFnclex, emitFninit, emitFneni, emitFnop, emitFnsave, emitFnstcw, emitFnstenv,
   emitFnstsw, emitFpatan, emitFprem, emitFprem1, emitFptan, emitFrndint, emitFrstor, emitFscale, emitFsin, emitFsincos, emitFsqrt, emitFst,
   emitFtst, emitFxam, emitFxch, emitFxtract, emitFyl2x, emitFyl2xp1,
 } from '../emit/x87.ts';
@@ -100,11 +100,11 @@ export const X87: readonly Row[] = [
   row(0xdb, 'FCMOVNE', [ST0, STi], emitFcmov('ne'), { group: '/1', feature: 'cmov', flags: 'r:z', x87: true }),
   row(0xdb, 'FCMOVNBE', [ST0, STi], emitFcmov('nbe'), { group: '/2', feature: 'cmov', flags: 'r:cz', x87: true }),
   row(0xdb, 'FCMOVNU', [ST0, STi], emitFcmov('nu'), { group: '/3', feature: 'cmov', flags: 'r:p', x87: true }),
-  row(0xdb, 'FNENI', [], emitFnop, { group: '/4', mod: 'reg', rm: 0, x87: 'nowait' }),
-  row(0xdb, 'FNDISI', [], emitFnop, { group: '/4', mod: 'reg', rm: 1, x87: 'nowait' }),
+  row(0xdb, 'FNENI', [], emitFneni, { group: '/4', mod: 'reg', rm: 0, x87: 'nowait' }),
+  row(0xdb, 'FNDISI', [], emitFneni, { group: '/4', mod: 'reg', rm: 1, x87: 'nowait' }),
   row(0xdb, 'FNCLEX', [], emitFnclex, { group: '/4', mod: 'reg', rm: 2, x87: 'nowait' }),
   row(0xdb, 'FNINIT', [], emitFninit, { group: '/4', mod: 'reg', rm: 3, x87: 'nowait' }),
-  row(0xdb, 'FNSETPM', [], emitFnop, { group: '/4', mod: 'reg', rm: 4, x87: 'nowait' }),
+  row(0xdb, 'FNSETPM', [], emitFneni, { group: '/4', mod: 'reg', rm: 4, x87: 'nowait' }),
   row(0xdb, 'FUCOMI', [ST0, STi], emitFcomi('fucom', 0), { group: '/5', feature: 'cmov', flags: 'w:oszapc', x87: true }),
   row(0xdb, 'FCOMI', [ST0, STi], emitFcomi('fcom', 0), { group: '/6', feature: 'cmov', flags: 'w:oszapc', x87: true }),
 

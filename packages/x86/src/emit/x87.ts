@@ -36,18 +36,23 @@ function checkPending(c: Ctx): void {
   ir.set_label(skip);
 }
 
-/** Records the instruction pointer and opcode, and the offset of a memory operand, as FNSTENV shows them. Control instructions do not. */
+/**
+ * Records what FNSTENV shows: the instruction pointer, and after an unmasked exception the opcode and the offset of a memory operand, as on
+ * processors with CPUID.07H:EBX[6] (FDP_EXCPTN_ONLY). Control instructions record nothing. SDM Vol. 1, 8.1.8 and 8.1.9.
+ */
 function recordPointers(c: Ctx): void {
-  const { ir, insn: i } = c;
+  const { ir, insn: i } = c, done = ir.newLabel();
   ir.st(c.pcAt(c.pcOffset), env(c), ST.fip);
+  ir.brcond(ir.ld(Type.i32, env(c), ST.fsw), ir.const32(FSW.ES), Cond.tsteq, done);
   ir.st(ir.const32((i.opcode & FOP_HIGH) << 8 | i.modrm), env(c), ST.fop);
   if (i.isMem) ir.st(c.mode === 64 && i.seg < Seg.FS ? c.ea() : c.offset(), env(c), ST.fdp);
+  ir.set_label(done);
 }
 
-/** An emitter that records the pointers first... */
+/** An emitter that records the pointers when nothing can fault any more... */
 const recording = (emit: Emit): Emit => (c, i) => {
-  recordPointers(c);
   emit(c, i);
+  recordPointers(c);
 };
 /** ... and is one helper call. */
 const simple = (helper: (c: Ctx) => Helper, ...args: number[]): Emit => recording((c) => call(c, helper(c), ...args));
@@ -151,8 +156,9 @@ export const emitFwait: Emit = (c) => {
   if (c.hflags & HF.MP && c.hflags & HF.TS) c.raise(Vector.NM);
   else checkPending(c);
 };
-/** FNOP, and FENI, FDISI, FSETPM, which do nothing since the 387. */
-export const emitFnop: Emit = () => {};
+export const emitFnop: Emit = recording(() => {});
+/** FENI, FDISI, FSETPM do nothing since the 387; unlike FNOP they leave the instruction pointer alone (hardware). */
+export const emitFneni: Emit = () => {};
 
 export const emitFld: Emit = recording((c) => {
   if (!c.isMem(0)) call(c, c.h.fld_st, stack(c, 0));

@@ -2,6 +2,7 @@
  * Helpers of floating point: functions of the generated module (`../fpu/softfloat.ts`), the transcendental functions, and the images of
  * the x87 state in guest memory. SDM Vol. 1 chapters 8, 10 and 11.
  */
+import { Access } from '@emu/softmmu';
 import type { Helper, HelperRegistry, HelperResult } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { environmentBytes, FpuImage, stateBytes, type EnvironmentForm } from '../fpu/environment.ts';
@@ -91,8 +92,11 @@ function imageHelpers(r: HelperRegistry, cpu: X86Cpu) {
   const check = (lo: number, form: number): void => cpu.checkAlignment(lo, form & EnvForm.BITS32 ? 4 : 2);
   const read = (lo: number, hi: number, bytes: number, mmu: number): void =>
     each(lo, hi, bytes, (l, h, at) => { u16[at] = cpu.mmu.load16(l, h, mmu); });
-  const write = (lo: number, hi: number, bytes: number, mmu: number): void =>
+  /** Both ends are probed first, so that a fault leaves memory as it was. */
+  const write = (lo: number, hi: number, bytes: number, mmu: number): void => {
+    for (const at of [0, bytes - 1]) cpu.mmu.probe((lo + at) | 0, cpu.s.efer & EFER.LMA ? cpu.carry(lo, hi, at) : 0, 1, Access.WRITE, mmu);
     each(lo, hi, bytes, (l, h, at) => cpu.mmu.store16(l, h, mmu, u16[at]!));
+  };
   const flags = { noReadGlobals: true, noWriteGlobals: true } as const;
   return {
     fnstenv: r.js('fnstenv', ['vaddr', 'i32', 'i32'], 'void', (lo, hi, form, mmu) => {
