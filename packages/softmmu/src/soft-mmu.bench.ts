@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { Arena, type HostPtr } from '@emu/vaddr';
 import { I32, I64, ModuleBuilder } from '@emu/wasm';
+import { leastCpuNs } from '../../../tools/dev/cpu-ns.ts';
 import { emitProbe, MemOp, PhysMap, SoftMmu } from './index.ts';
 import { flatWalk } from './testing/naive-mmu.ts';
 
@@ -48,16 +49,7 @@ function makeLoop(arena: Arena, mmu: SoftMmu, kind: 'read' | 'write', probe: boo
   return new WebAssembly.Instance(new WebAssembly.Module(m.finish() as BufferSource), { env }).exports.loop as never;
 }
 
-function best(count: number, run: () => void): number {
-  let least = Infinity;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(start);
-    least = Math.min(least, ((user + system) * 1000) / count);
-  }
-  return least;
-}
+const best = (count: number, run: () => void): number => leastCpuNs(ROUNDS, run) / count;
 
 export function bench(): Figure[] {
   const arena = new Arena(PAGES * PAGE + 16 * 2 ** 20);

@@ -3,6 +3,7 @@
  * flags, 32-bit results, address arithmetic). CPU time, best of several rounds. Run: `pnpm --filter @emu/tcg bench`.
  */
 import { fileURLToPath } from 'node:url';
+import { cpuNs } from '../../../tools/dev/cpu-ns.ts';
 import { Cond, Ir, MemOp, Optimiser, Type } from './index.ts';
 import type { Temp } from './index.ts';
 
@@ -56,13 +57,6 @@ function block(g: Guest, n: number): void {
   ir.set(pc, ir.add(pc, ir.const64(20)));
   ir.goto_tb(1);
 }
-
-const cpuNs = (run: () => void): number => {
-  const start = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) * 1000;
-};
 
 /** `{ name, value, unit }` of each figure. */
 export function bench(): { name: string; value: number; unit: string }[] {

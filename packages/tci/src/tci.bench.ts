@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Prot, PhysMap, SoftMmu } from '@emu/softmmu';
 import { Cond, CPU_HEADER, HDR, HelperRegistry, Ir, JumpCache, MemOp, Tb, TB, TB_RECORD, Type } from '@emu/tcg';
 import { Arena } from '@emu/vaddr';
+import { cpuNs } from '../../../tools/dev/cpu-ns.ts';
 import { Tci } from './index.ts';
 
 const MIB = 1 << 20;
@@ -49,13 +50,6 @@ function emitLoop(ir: Ir, [r0, r1, r2, r3]: readonly [number, number, number, nu
   ir.set_label(done);
   ir.goto_tb(1);
 }
-
-const cpuNs = (run: () => void): number => {
-  const start = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) * 1000;
-};
 
 export function bench(): { name: string; value: number; unit: string }[] {
   const { tci, ir, arena, header, regs } = machine();

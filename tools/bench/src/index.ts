@@ -1,7 +1,6 @@
 /**
  * `pnpm bench [filter...] [--no-save]`: runs the benchmarks of all packages, prints their figures with the machine, and appends them to
- * `history/figures.jsonl`, one JSON object a run. A benchmark is a file named `*.bench.ts` that exports `bench()`: figures, or a promise of them (one that
- * prints by itself when it is imported is not recorded).
+ * `history/figures.jsonl`, one JSON object a run. A benchmark is a file named `*.bench.ts` that exports `bench()`: figures, or a promise of them.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, globSync } from 'node:fs';
@@ -43,7 +42,7 @@ function show(value: number): string {
 
 async function figuresOf(path: string): Promise<readonly Figure[]> {
   const { bench } = await import(pathToFileURL(join(ROOT, path)).href) as BenchModule;
-  if (!bench) return []; // it has printed its figures while it was imported
+  if (!bench) throw new Error(`${path} exports no bench(); let it return { name, value, unit } of each figure`);
   return bench();
 }
 

@@ -1,10 +1,11 @@
-/** Instructions decoded per second from the .text of a real program: `node --conditions=@emu/source src/decode/decode.bench.ts [elf]`. */
+/** Instructions decoded per second from the .text of a real program: `pnpm bench decode`. */
 import { readFileSync } from 'node:fs';
+import { leastCpuNs } from '../../../../tools/dev/cpu-ns.ts';
 import { decode, Decoded } from './decode.ts';
 import { Insn } from './insn.ts';
 
 const ROUNDS = 9;
-const path = process.argv[2] ?? process.execPath;
+const TEXT_BYTES = 4 << 20;
 
 /** The bytes of section .text of a little-endian ELF64. */
 function textOf(elf: Uint8Array): Uint8Array {
@@ -19,7 +20,7 @@ function textOf(elf: Uint8Array): Uint8Array {
     const [offset, length] = range(k);
     if (Buffer.from(elf.subarray(at, at + 6)).toString('latin1') === '.text\0') return elf.subarray(offset, offset + length);
   }
-  throw new Error(`${path} has no .text; name an ELF64 file`);
+  throw new Error(`${process.execPath} has no .text; name an ELF64 file`);
 }
 
 function decodeAll(text: Uint8Array, insn: Insn): number {
@@ -31,13 +32,9 @@ function decodeAll(text: Uint8Array, insn: Insn): number {
   return count;
 }
 
-const text = textOf(readFileSync(path)).slice(0, 4 << 20);
-const insn = new Insn();
-let best = 0;
-for (let round = 0; round < ROUNDS; round++) {
-  const start = process.cpuUsage();
-  const count = decodeAll(text, insn);
-  const { user, system } = process.cpuUsage(start);
-  best = Math.max(best, count / (user + system));
+export function bench(): { name: string; value: number; unit: string }[] {
+  const text = textOf(readFileSync(process.execPath)).slice(0, TEXT_BYTES);
+  const insn = new Insn(), count = decodeAll(text, insn);
+  const ns = leastCpuNs(ROUNDS, () => { decodeAll(text, insn); });
+  return [{ name: 'x86: instructions of 4 MiB of Node decoded', value: count / ns * 1000, unit: 'M/s' }];
 }
-console.log(`${best.toFixed(1)} M instructions/s decoded (best of ${ROUNDS} rounds over ${(text.length / 1e6).toFixed(1)} MB of ${path})`);

@@ -1,5 +1,6 @@
-/** Time of a floating-point helper called from Wasm, as translated code calls it: `node --conditions=@emu/source src/fpu/softfloat.bench.ts`. */
+/** Time of a floating-point helper called from Wasm, as translated code calls it: `pnpm bench softfloat`. */
 import { I32, ModuleBuilder } from '@emu/wasm';
+import { leastCpuNs } from '../../../../tools/dev/cpu-ns.ts';
 import { OperandKind } from './x87-operand.ts';
 import { SoftFpu, type Helper } from './testing/soft-fpu.ts';
 
@@ -29,17 +30,6 @@ function caller(soft: SoftFpu, helper: Helper, args: readonly number[], results:
   m.exportFunc('run', f);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(m.finish()), { env: { helper } });
   return () => (instance.exports['run'] as (env: number) => void)(soft.env);
-}
-
-function nsPerCall(run: () => void): number {
-  let best = Infinity;
-  for (let i = 0; i < ROUNDS; i++) {
-    const start = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(start);
-    best = Math.min(best, (user + system) * 1000 / CALLS);
-  }
-  return best;
 }
 
 const soft = new SoftFpu();
@@ -78,7 +68,10 @@ const rows: readonly Row[] = [
   ['mulsd', 'mulsd', [soft.xmm(0), soft.xmm(0), soft.xmm(1)], 1, 1, 1],
   ['addps', 'addps', [soft.xmm(0), soft.xmm(0), soft.xmm(1)], 1, 1, 1],
 ];
-for (const [title, name, args, results, a, b] of rows) {
-  reset(a, b);
-  console.log(`${title.padEnd(28)} ${nsPerCall(caller(soft, soft.helpers[name]!, args, results)).toFixed(1)} ns`);
+
+export function bench(): { name: string; value: number; unit: string }[] {
+  return rows.map(([title, name, args, results, a, b]) => {
+    reset(a, b);
+    return { name: `x86: ${title}`, value: leastCpuNs(ROUNDS, caller(soft, soft.helpers[name]!, args, results)) / CALLS, unit: 'ns' };
+  });
 }
