@@ -82,8 +82,8 @@ export class CpuBus implements X86Bus {
     return this.#options.log.includes(kind === 'guest_error' ? 'guest_errors' : kind);
   }
 
-  log(_kind: string, text: string): void {
-    this.#host.log(text);
+  log(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset', text: string): void {
+    if (this.logs(kind)) this.#host.log(text);
   }
 
   /** When the counter, with what the guest added to it, reaches a value: for the TSC-deadline timer. */
