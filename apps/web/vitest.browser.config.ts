@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.browser.test.ts'],
     globalSetup: ['test/browser-setup.ts'],
-    testTimeout: 400_000,
+    testTimeout: 900_000,
     hookTimeout: 400_000,
     pool: 'forks',
     fileParallelism: false,
