@@ -14,7 +14,7 @@ if (!COMMANDS.includes(command)) fail(`usage: node tools/dev/bootstrap.mjs ${COM
 if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node ${process.versions.node} is too old to bootstrap; install Node 20 or newer`);
 
 if (!installed()) {
-  console.log('emu: installing pnpm 12 and the dependencies of the workspace (once)');
+  console.error('emu: installing pnpm 12 and the dependencies of the workspace (once)'); // standard output is for what a guest prints
   const install = [...pnpm(), 'install', '--reporter=append-only', '--loglevel=error'];
   if (!succeeds(...install, '--frozen-lockfile')) {
     console.error('emu: that failed; trying again without holding on to the lock file');
@@ -33,7 +33,7 @@ function installed() {
 /** pnpm 12 if it is there, else through npx. */
 function pnpm() {
   const found = spawnSync('pnpm', ['--version'], { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
-  return found.status === 0 && /^12\./.test(found.stdout) ? ['pnpm'] : ['npx', '--yes', 'pnpm@12'];
+  return found.status === 0 && /^12\./.test(found.stdout) ? ['pnpm'] : ['npx', '--yes', '--loglevel=error', 'pnpm@12'];
 }
 
 function spawn(program, programArgs) {
