@@ -49,6 +49,8 @@ const MAX_BUDGET = 0x7fff_ffff;
 /** Header fields that are read at each exit, as word offsets; the accessors of the record are for the rest. */
 const BUDGET = HDR.budget >> 2, REASON = HDR.exitReason >> 2, EXIT_TB = HDR.exitTb >> 2, SLOT = HDR.exitSlot >> 2, FLAGS = HDR.flags >> 2;
 const PC = HDR.pc >> 2, CS_BASE = HDR.csBase >> 2;
+/** Faults in a row, with no instruction executed in between, after which each costs an instruction of the budget. */
+const FRUITLESS = 8;
 /** `CodeSource.page` reports a guest fault. */
 const FAULTED = -1;
 
@@ -83,6 +85,9 @@ export class Engine implements TbSource {
   #writeLength = 0;
   /** The TB made last to run once, until the next one is looked up. */
   #onceTb: Tb | null = null;
+  /** Faults delivered since an instruction was executed, and the budget at the last. */
+  #fruitless = 0;
+  #budgetAtFault = 0;
 
   constructor(options: EngineOptions) {
     const { arena, header, guest, backend, hot } = options;
@@ -278,7 +283,17 @@ export class Engine implements TbSource {
     guest.restoreState(tb, insn);
     header.fault = 0;
     if (this.#writeLength > 0) return this.#rewrite();
-    return guest.deliverFault() && this.#poll() ? this.#next() : null;
+    return this.#deliver() ? this.#next() : null;
+  }
+
+  /** Delivers a fault. A guest whose handlers fault on and on without executing anything must come to the end of its slice: in the end they cost. */
+  #deliver(): boolean {
+    const header = this.#header;
+    if (!this.#options.guest.deliverFault()) return false;
+    if (header.budget !== this.#budgetAtFault) this.#fruitless = 0;
+    else if (++this.#fruitless > FRUITLESS && header.budget > 0) header.budget--;
+    this.#budgetAtFault = header.budget;
+    return this.#poll();
   }
 
   /** The instruction at the pc stores into translated code: runs it alone. */
@@ -326,7 +341,7 @@ export class Engine implements TbSource {
       }
       this.#header.fault = 0;
       this.#diverted = true;
-      if (!guest.deliverFault() || !this.#poll()) return null;
+      if (!this.#deliver() || this.#header.budget <= 0) return null;
     }
   }
 
