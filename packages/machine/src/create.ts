@@ -128,7 +128,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
     }
     outlets.close();
   };
-  const machine = late.machine = new Machine({ options: o, host, clock, engine, slices, cpu, board, arena, memory, completions, outlets, boot, close });
+  const machine = late.machine = new Machine({ options: o, host, clock, engine, jit: processor.jit, slices, cpu, board, arena, memory, completions, outlets, boot, close });
   bus.connect(board, machine);
   return machine;
 }

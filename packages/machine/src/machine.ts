@@ -3,6 +3,7 @@
  * loop, so nothing here needs threads or shared memory.
  */
 import type { CompletionQueue } from '@emu/devices';
+import type { Jit, JitStats } from '@emu/jit';
 import type { Engine } from '@emu/tcg';
 import type { Arena } from '@emu/vaddr';
 import type { X86Cpu } from '@emu/x86';
@@ -44,6 +45,8 @@ export interface MachineParts {
   readonly host: MachineHost;
   readonly clock: RealtimeClock | IcountClock;
   readonly engine: Engine;
+  /** The region compiler, with `-accel jit`. */
+  readonly jit?: Jit | undefined;
   readonly slices: SliceGuest;
   readonly cpu: X86Cpu;
   readonly board: Board;
@@ -124,6 +127,11 @@ export class Machine {
 
   get engine(): Engine {
     return this.#p.engine;
+  }
+
+  /** What the region compiler did; undefined without one. */
+  get jit(): JitStats | undefined {
+    return this.#p.jit?.stats;
   }
 
   get clock(): MachineClock {
