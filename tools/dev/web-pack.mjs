@@ -15,7 +15,7 @@ export function webPack({ recipe = 'cloud' } = {}) {
   const stamp = FILES.map((name) => { const { size, mtimeMs } = statSync(join(guest, name)); return `${name} ${size} ${mtimeMs}`; }).join('\n');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return pack;
   console.log('emu: cutting the guest into a pack for the page');
-  node('packages/fs-pack/bin/fs-pack.mjs', 'chunk', ...FILES.map((name) => join(guest, name)), '-o', pack, '--prune');
+  node('packages/fs-pack/bin/fs-pack.mjs', 'chunk', ...FILES.map((name) => join(guest, name)), '-o', pack, '--level', '6', '--prune');
   writeFileSync(stampFile, stamp);
   return pack;
 }
