@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpuTime, residentMiB, type CpuTime } from './cpu-time.ts';
 import type { EmulatorCommand } from './emulators.ts';
 import type { Counters } from './emulator/counters.ts';
+import type { Profile } from './emulator/profile.ts';
 import { BenchError } from './errors.ts';
 
 interface Waiter {
@@ -91,19 +92,32 @@ export class GuestProcess {
 
   /** All counters of our emulator; undefined of others. */
   async counters(): Promise<Counters | undefined> {
-    return this.#counts === 'everything' ? await this.#ask() as Counters : undefined;
+    return this.#counts === 'everything' ? await this.#ask('counters') as Counters : undefined;
   }
 
   /** Guest instructions so far (v86 counts modulo 2^32); undefined where nobody counts. */
   async instructions(): Promise<number | undefined> {
-    return this.#counts === 'nothing' ? undefined : (await this.#ask() as { instructions: number }).instructions;
+    return this.#counts === 'nothing' ? undefined : (await this.#ask('counters') as { instructions: number }).instructions;
   }
 
-  async #ask(): Promise<unknown> {
+  /** What our emulator spends its time on while `work` is done; undefined of others. */
+  async profile(work: () => Promise<unknown>): Promise<Profile | undefined> {
+    if (this.#counts !== 'everything') return undefined;
+    await this.#ask('profile');
+    await work();
+    return this.profiled();
+  }
+
+  /** Ends the profile that `EMU_BENCH_PROFILE` began. */
+  async profiled(): Promise<Profile> {
+    return await this.#ask('profiled') as Profile;
+  }
+
+  async #ask(question: string): Promise<unknown> {
     if (this.#gone !== undefined) throw this.#failure(this.#gone);
     return new Promise((resolve) => {
       this.#child.once('message', resolve);
-      this.#child.send('counters');
+      this.#child.send(question);
     });
   }
 

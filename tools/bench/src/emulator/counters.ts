@@ -6,9 +6,6 @@ export interface Counters {
   /** Ms on the host's clock in guest code with its translation, and asleep. */
   readonly runMs: number;
   readonly idleMs: number;
-  /** Ms, 0 unless phases are measured. */
-  readonly translateMs: number;
-  readonly executeMs: number;
   readonly translatedTbs: number;
   readonly translatedInsns: number;
   readonly invalidatedTbs: number;
@@ -16,17 +13,30 @@ export interface Counters {
   readonly flushes: number;
   /** Exits of generated code, by reason. */
   readonly exits: Readonly<Record<string, number>>;
-  readonly cpuMs: number;
+  /** Of the region compiler, where it is used. */
+  readonly jit?: JitCounters | undefined;
+}
+
+export interface JitCounters {
+  readonly modules: number;
+  readonly regions: number;
+  readonly guestBytes: number;
+  readonly wasmBytes: number;
+  readonly invalidated: number;
+  readonly evicted: number;
+  readonly refused: number;
 }
 
 export function counters(machine: Machine): Counters {
   const { instructions, runMs, idleMs } = machine.stats, { stats } = machine.engine;
-  const { user, system } = process.cpuUsage();
   return {
     instructions, runMs, idleMs,
-    translateMs: stats.translateNs / 1e6, executeMs: stats.executeNs / 1e6,
     translatedTbs: stats.translatedTbs, translatedInsns: stats.translatedInsns, invalidatedTbs: stats.invalidatedTbs,
     codeWrites: stats.codeWrites, flushes: stats.flushes, exits: stats.exitsByName,
-    cpuMs: (user + system) / 1000,
+    jit: machine.jit && jitCounters(machine.jit),
   };
+}
+
+function jitCounters({ modules, regions, guestBytes, wasmBytes, invalidated, evicted, refused }: JitCounters): JitCounters {
+  return { modules, regions, guestBytes, wasmBytes, invalidated, evicted, refused };
 }

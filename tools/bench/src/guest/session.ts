@@ -2,6 +2,7 @@
 import { since, type CpuTime } from '../cpu-time.ts';
 import type { EmulatorCommand } from '../emulators.ts';
 import type { Counters } from '../emulator/counters.ts';
+import type { Profile } from '../emulator/profile.ts';
 import { BenchError } from '../errors.ts';
 import { GuestProcess } from '../guest-process.ts';
 
@@ -63,6 +64,13 @@ export class Session {
       cpuMs: this.#host ? Number(us) / 1000 : cpu.totalMs, mainMs: this.#host ? Number(us) / 1000 : cpu.mainMs,
       instructions: after === undefined ? undefined : after - instructions! + (after < instructions! ? WRAP : 0),
     };
+  }
+
+  /** One run under the profiler, with what the counters say about it; undefined where there is none. */
+  async profile(program: string, size: number): Promise<{ profile: Profile; before: Counters; after: Counters } | undefined> {
+    const before = await this.#guest.counters();
+    const profile = await this.#guest.profile(() => this.run(program, size));
+    return profile && { profile, before: before!, after: (await this.#guest.counters())! };
   }
 
   counters(): Promise<Counters | undefined> {
