@@ -4,7 +4,17 @@ import { regionRead, regionWrite } from './io-region.ts';
 import { IoApic } from './ioapic.ts';
 import { ApicReg, LocalApic } from './lapic.ts';
 import { LinearTsc } from './tsc.ts';
-import { deviceContract, testEnv, type TestEnv } from './testing.ts';
+import { deviceContract, MockClock, testEnv, type TestEnv } from './testing.ts';
+
+/** Time that passes while a device works, as the host's does: 1 us at each look at the clock, `aheadNs` without any timer being served. */
+class PassingClock extends MockClock {
+  aheadNs = 0;
+
+  override now(): number {
+    this.aheadNs += 1000;
+    return super.now() + this.aheadNs;
+  }
+}
 
 function cpus(count = 1, env: TestEnv = testEnv()) {
   const bus = new ApicBus();
@@ -215,6 +225,29 @@ describe('timer', () => {
     write(ApicReg.LVT_TIMER, (1 << 17) | 0x40);
     env.clock.advance(1500);
     expect(apic.intr.level).toBe(true);
+  });
+
+  test('a count shorter than the write takes is not lost', () => {
+    const { env, write } = cpus(1, { ...testEnv(), clock: new PassingClock() });
+    write(ApicReg.LVT_TIMER, 0x40);
+    write(ApicReg.TIMER_DIVIDE, 0x3);
+    write(ApicReg.TIMER_INITIAL, 1);
+    expect(env.clock.next()).toBeTypeOf('number');
+  });
+
+  test.each([
+    ['another count', ApicReg.TIMER_INITIAL, 5000], ['another vector', ApicReg.LVT_TIMER, 0x50], ['its mask', ApicReg.LVT_TIMER, MASKED | 0x40],
+    ['another divisor', ApicReg.TIMER_DIVIDE, 0xb], ['the spurious vector', ApicReg.SVR, 0x1fe],
+  ])('an expiry that was not served yet when the guest writes %s came before the write', (_, register, value) => {
+    const clock = new PassingClock();
+    const { apic, write } = cpus(1, { ...testEnv(), clock });
+    write(ApicReg.LVT_TIMER, 0x40);
+    write(ApicReg.TIMER_INITIAL, 50_000);
+    expect(apic.intr.level).toBe(false);
+    clock.aheadNs += 200_000;
+    write(register, value);
+    expect(apic.intr.level).toBe(true);
+    expect(apic.acknowledge()).toBe(0x40);
   });
 
   test('TSC-deadline: one interrupt when the TSC gets there, then the MSR reads zero', () => {

@@ -411,16 +411,23 @@ export class LocalApic extends Device<LocalApicState> implements ApicTarget {
     if (this.timerMode === TimerMode.TSC_DEADLINE) this.armTimer();
   }
 
-  private armTimer(): void {
-    const at = this.nextTimer();
+  /** An expiry that the machine has not got round to delivering happened before the write that comes now. */
+  private catchUp(now: number): void {
+    const { deadline } = this.#expiry;
+    if (deadline !== undefined && deadline <= now) this.onTimer();
+  }
+
+  /** @param now one reading of the clock for a whole register access: time that passes within it must not skip an expiry. */
+  private armTimer(now = this.clock.now()): void {
+    const at = this.nextTimer(now);
     if (at === Infinity) this.#expiry.cancel();
     else this.#expiry.arm(at);
   }
 
-  private nextTimer(): number {
+  private nextTimer(now: number): number {
     const { state } = this;
     if ((state.lvt[TIMER]! & LVT.MASKED) !== 0) return Infinity;
-    if (this.timerMode !== TimerMode.TSC_DEADLINE) return nextExpiry(state, this.timerMode === TimerMode.PERIODIC, this.clock.now());
+    if (this.timerMode !== TimerMode.TSC_DEADLINE) return nextExpiry(state, this.timerMode === TimerMode.PERIODIC, now);
     if ((state.deadlineLow | state.deadlineHigh) === 0) return Infinity;
     return this.#options.tsc?.nsOf(state.deadlineLow, state.deadlineHigh) ?? Infinity;
   }
@@ -428,6 +435,8 @@ export class LocalApic extends Device<LocalApicState> implements ApicTarget {
   private writeTimerLvt(value: number): void {
     const { state } = this;
     const before = this.timerMode;
+    const now = this.clock.now();
+    this.catchUp(now);
     state.lvt[TIMER] = value;
     // Going to or from TSC-deadline mode disarms the timer (SDM 11.5.4.1).
     if (before !== this.timerMode && (before === TimerMode.TSC_DEADLINE || this.timerMode === TimerMode.TSC_DEADLINE)) {
@@ -435,24 +444,27 @@ export class LocalApic extends Device<LocalApicState> implements ApicTarget {
       state.deadlineLow = 0;
       state.deadlineHigh = 0;
     }
-    this.armTimer();
+    this.armTimer(now);
   }
 
   private writeInitialCount(value: number): void {
     if (this.timerMode === TimerMode.TSC_DEADLINE) return;
+    const now = this.clock.now();
+    this.catchUp(now);
     this.state.initialCount = value;
-    this.state.timerStart = this.clock.now();
-    this.armTimer();
+    this.state.timerStart = now;
+    this.armTimer(now);
   }
 
   /** A new divisor takes effect on the rest of the count. */
   private writeDivide(value: number): void {
     const { state } = this;
     const now = this.clock.now();
+    this.catchUp(now);
     const left = currentCount(state, this.timerMode === TimerMode.PERIODIC, now);
     state.dcr = value & 0xb;
     state.timerStart = Math.max(0, now - (state.initialCount - left) * timerDivisor(state.dcr));
-    this.armTimer();
+    this.armTimer(now);
   }
 
   // --- Registers ------------------------------------------------------------------------------------------------------------
@@ -543,6 +555,7 @@ export class LocalApic extends Device<LocalApicState> implements ApicTarget {
         state.dfr = (value | 0x0fff_ffff) >>> 0;
         return;
       case ApicReg.SVR:
+        this.catchUp(this.clock.now());
         state.svr = value & SVR.WRITABLE;
         if ((value & SVR.ENABLE) === 0) for (let i = 0; i < LVT_COUNT; i++) state.lvt[i]! |= LVT.MASKED;
         this.armTimer();
@@ -614,6 +627,7 @@ export class LocalApic extends Device<LocalApicState> implements ApicTarget {
     if (index === ApicMsr.BASE) return this.writeBase(low, high);
     if (index === ApicMsr.TSC_DEADLINE) {
       if (this.timerMode !== TimerMode.TSC_DEADLINE) return true;
+      this.catchUp(this.clock.now());
       this.state.deadlineLow = low >>> 0;
       this.state.deadlineHigh = high >>> 0;
       this.armTimer();
