@@ -68,6 +68,7 @@ export class CpuBus implements X86Bus {
     setBase: (lo: number, hi: number): void => void this.#board.lapic.writeMsr(IA32_APIC_BASE, lo >>> 0, hi >>> 0),
     tpr: (): number => this.#board.lapic.cr8,
     setTpr: (value: number): void => { this.#board.lapic.cr8 = value; },
+    tscChanged: (): void => this.#board.lapic.tscChanged(),
   };
 
   shutdown(): void {

@@ -41,6 +41,8 @@ export interface X86Bus {
     /** CR8: task priority class. */
     tpr(): number;
     setTpr(value: number): void;
+    /** The guest moved its time stamp counter, for which a TSC-deadline timer may wait. */
+    tscChanged(): void;
   };
   /** Triple fault. */
   shutdown(): void;
@@ -344,6 +346,7 @@ export class X86Cpu {
     const nowLo = this.bus.tsc(), nowHi = this.bus.tscHi(), s = this.s;
     s.tscOffsetLo = (lo - nowLo) | 0;
     s.tscOffsetHi = (hi - nowHi - (lo >>> 0 < nowLo >>> 0 ? 1 : 0)) | 0;
+    this.bus.apic?.tscChanged();
   }
 
   /** Sets data breakpoint `n` as a watchpoint of the MMU (replacing the one it had). */

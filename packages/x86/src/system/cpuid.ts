@@ -23,7 +23,7 @@ export const FEATURES = {
   sse3: [1, ECX, 0], pclmulqdq: [1, ECX, 1], monitor: [1, ECX, 3], ssse3: [1, ECX, 9], cx16: [1, ECX, 13], pcid: [1, ECX, 17], sse4_1: [1, ECX, 19],
   sse4_2: [1, ECX, 20], x2apic: [1, ECX, 21], movbe: [1, ECX, 22], popcnt: [1, ECX, 23], 'tsc-deadline': [1, ECX, 24], aes: [1, ECX, 25],
   xsave: [1, ECX, 26], rdrand: [1, ECX, 30], hypervisor: [1, ECX, 31],
-  fsgsbase: [7, EBX, 0], 'fdp-excptn-only': [7, EBX, 6], smep: [7, EBX, 7], erms: [7, EBX, 9], invpcid: [7, EBX, 10], rdseed: [7, EBX, 18], 'zero-fcs-fds': [7, EBX, 13], adx: [7, EBX, 19], smap: [7, EBX, 20],
+  fsgsbase: [7, EBX, 0], tsc_adjust: [7, EBX, 1], 'fdp-excptn-only': [7, EBX, 6], smep: [7, EBX, 7], erms: [7, EBX, 9], invpcid: [7, EBX, 10], rdseed: [7, EBX, 18], 'zero-fcs-fds': [7, EBX, 13], adx: [7, EBX, 19], smap: [7, EBX, 20],
   clflushopt: [7, EBX, 23], clwb: [7, EBX, 24], sha: [7, EBX, 29], umip: [7, ECX, 2], la57: [7, ECX, 16], rdpid: [7, ECX, 22],
   syscall: [EXT, EDX, 11], nx: [EXT, EDX, 20], pdpe1gb: [EXT, EDX, 26], rdtscp: [EXT, EDX, 27], lm: [EXT, EDX, 29],
   lahf_lm: [EXT, ECX, 0], abm: [EXT, ECX, 5], '3dnowprefetch': [EXT, ECX, 8],

@@ -88,7 +88,11 @@ export function writeMsr(cpu: X86Cpu, index: number, lo: number, hi: number): vo
   switch (index) {
     case Msr.EFER: return setEfer(cpu, lo, hi);
     case Msr.TSC: return cpu.writeTsc(lo, hi);
-    case Msr.TSC_ADJUST: s.tscOffsetLo = lo; s.tscOffsetHi = hi; return;
+    case Msr.TSC_ADJUST:
+      s.tscOffsetLo = lo;
+      s.tscOffsetHi = hi;
+      cpu.bus.apic?.tscChanged();
+      return;
     case Msr.APIC_BASE:
       s.apicBaseLo = lo;
       s.apicBaseHi = hi;
