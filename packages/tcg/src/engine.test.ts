@@ -349,9 +349,9 @@ test('the TB behind another is found where its page is known', () => {
   m.pc = 0x1ff8;
   m.engine.run(100);
   const at = (pc: number) => m.engine.store.find(pc, 0, 0, 0)!;
-  expect(m.engine.following(at(0x1ff8))).toBe(at(0x1ffa));
-  expect(m.engine.following(at(0x1ffa))).toBe(at(0x1ffd));
-  expect(m.engine.following(at(0x1ffd))).toBeNull();
+  expect(m.engine.translations.following(at(0x1ff8))).toBe(at(0x1ffa));
+  expect(m.engine.translations.following(at(0x1ffa))).toBe(at(0x1ffd));
+  expect(m.engine.translations.following(at(0x1ffd))).toBeNull();
 });
 
 test('time is measured when asked for', () => {

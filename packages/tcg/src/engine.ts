@@ -1,48 +1,21 @@
 /**
- * The engine: finds or makes the TB at the guest's pc, lets the back end run, and handles why it came back. Knows no guest and no back
+ * The engine: gets the TB at the guest's pc, lets the back end run it, and handles why it came back. Knows no guest and no back
  * end. One engine is one CPU; the header, the TB records and the jump cache are in the arena, so two engines share nothing.
  *
  * Writes to translated code are precise. SoftMMU asks `codeWrite` before it stores into a page with code. If the bytes belong to a TB,
  * the store is abandoned through the fault exit, the TBs go, and the instruction runs again in a TB of its own that may write; then
  * execution goes on with fresh translations, even if the code written was that of the next instruction (SDM Vol. 3A, section 12.6).
  */
-import { EmuError } from '@emu/vaddr';
-import type { Arena, HostPtr } from '@emu/vaddr';
-import type { Backend, CodePages, GuestCpu, HotBackend, TbSource } from './backend.ts';
-import { PAGE_SIZE } from './code-page.ts';
-import { CPU_HEADER, HDR, TB } from './cpu.ts';
+import { CPU_HEADER, HDR } from './cpu.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { EngineStats } from './engine-stats.ts';
-import type { HelperRegistry } from './helpers.ts';
-import { Ir } from './ir.ts';
+import { EngineError } from './errors.ts';
 import type { JumpCache } from './jump-cache-table.ts';
-import { Optimiser } from './optimiser/optimise.ts';
-import type { PhysCache } from './phys-cache.ts';
 import type { Tb } from './tb.ts';
-import { TbStore } from './tb-store.ts';
+import type { TbStore } from './tb-store.ts';
+import { Translations } from './translations.ts';
 import { MAX_TB_INSNS } from './translator-loop.ts';
 import { Exit } from './types.ts';
-
-export class EngineError extends EmuError {}
-
-export interface EngineOptions {
-  readonly arena: Arena;
-  /** Address of the guest's CPU state, which begins with a `CPU_HEADER`. */
-  readonly header: HostPtr;
-  readonly jumpCache: JumpCache;
-  readonly guest: GuestCpu;
-  readonly backend: Backend;
-  readonly hot?: HotBackend | undefined;
-  readonly helpers?: HelperRegistry | undefined;
-  readonly codePages?: CodePages | undefined;
-  /** Kept up to date for the generated lookup (`createTbLookup`). */
-  readonly physCache?: PhysCache | undefined;
-  /** TBs that exist at once (default 131072). */
-  readonly maxTbs?: number;
-  /** Guest instructions in a TB at most (default and maximum 512). */
-  readonly maxInsns?: number;
-  /** Whether IR is optimised (default true). */
-  readonly optimise?: boolean;
-}
 
 /** Longest slice: the budget is a positive i32. */
 const MAX_BUDGET = 0x7fff_ffff;
@@ -51,22 +24,19 @@ const BUDGET = HDR.budget >> 2, REASON = HDR.exitReason >> 2, EXIT_TB = HDR.exit
 const PC = HDR.pc >> 2, CS_BASE = HDR.csBase >> 2;
 /** Faults in a row, with no instruction executed in between, after which each costs an instruction of the budget. */
 const FRUITLESS = 8;
-/** `CodeSource.page` reports a guest fault. */
-const FAULTED = -1;
 
-export class Engine implements TbSource {
+export class Engine {
   readonly stats = new EngineStats();
   readonly store: TbStore;
+  /** Finds and makes TBs. */
+  readonly translations: Translations;
   readonly #options: EngineOptions;
   readonly #header;
   readonly #words: Int32Array;
   /** Word index of the header. */
   readonly #base: number;
-  readonly #ir = new Ir();
-  readonly #optimiser: Optimiser | null;
   readonly #jumpCache: JumpCache;
   readonly #maxInsns: number;
-  readonly #linear = { lo: 0, hi: 0 };
   #running = false;
   #executing = false;
   #exitRequested = false;
@@ -83,14 +53,12 @@ export class Engine implements TbSource {
   /** Physical byte range of the abandoned store; length 0 is none. */
   #writePhys = 0;
   #writeLength = 0;
-  /** The TB made last to run once, until the next one is looked up. */
-  #onceTb: Tb | null = null;
   /** Faults delivered since an instruction was executed, and the budget at the last. */
   #fruitless = 0;
   #budgetAtFault = 0;
 
   constructor(options: EngineOptions) {
-    const { arena, header, guest, backend, hot } = options;
+    const { arena, header } = options;
     this.#options = options;
     this.#header = CPU_HEADER.at(arena, header);
     this.#words = arena.i32;
@@ -100,19 +68,8 @@ export class Engine implements TbSource {
     if (!(this.#maxInsns >= 1 && this.#maxInsns <= MAX_TB_INSNS)) {
       throw new EngineError(`A TB of at most ${this.#maxInsns} instructions is not possible; use 1 to ${MAX_TB_INSNS}`);
     }
-    this.#optimiser = options.optimise === false ? null : new Optimiser();
-    this.store = new TbStore(arena, options.jumpCache, {
-      ...(options.maxTbs === undefined ? {} : { maxTbs: options.maxTbs }),
-      codePages: options.codePages,
-      onInvalidate: (tb) => {
-        this.stats.invalidatedTbs++;
-        options.physCache?.forget(tb);
-        backend.invalidate(tb);
-        hot?.invalidate(tb);
-      },
-    });
-    if (options.helpers) this.#ir.helpers = options.helpers.all;
-    guest.declareGlobals(this.#ir);
+    this.translations = new Translations(options, this.stats);
+    this.store = this.translations.store;
   }
 
   /** Guest instructions executed so far. Exact between TBs; inside a helper the whole current TB counts. */
@@ -189,25 +146,6 @@ export class Engine implements TbSource {
     this.#flushRequested = true;
     if (this.#executing) this.requestExit();
     else this.#flushNow();
-  }
-
-  tbAt(record: HostPtr): Tb {
-    return this.store.at(record);
-  }
-
-  retranslate(tb: Tb): Ir {
-    if (!tb.valid) throw new EngineError(`TB ${tb.id} is not valid any more; look at tb.valid first`);
-    this.stats.retranslatedTbs++;
-    if (!this.#translate(tb, tb.icount)) throw new EngineError(`TB ${tb.id} cannot be translated again; the guest's translate must depend on the TB alone`);
-    return this.#ir;
-  }
-
-  following(tb: Tb): Tb | null {
-    const end = (tb.physPc % PAGE_SIZE) + tb.size, page = Math.floor(tb.physPc / PAGE_SIZE);
-    if (end === PAGE_SIZE) return null; // which page comes next is not known
-    const physPc = end < PAGE_SIZE ? page * PAGE_SIZE + end : tb.physPage2 * PAGE_SIZE + end - PAGE_SIZE;
-    const found = this.store.find(physPc, tb.csBaseLo, tb.csBaseHi, tb.flags);
-    return found && found.physPage2 < 0 ? found : null;
   }
 
   /** Runs `tb` and what it goes on to, then says what is next; null ends the slice. */
@@ -311,7 +249,7 @@ export class Engine implements TbSource {
   }
 
   #hot(tb: Tb): Tb | null {
-    this.#options.hot?.hot(tb, this);
+    this.#options.hot?.hot(tb, this.translations);
     if (this.#exitRequested || this.#flushRequested) return this.#poll() ? this.#next() : null;
     return tb.valid ? tb : this.#next();
   }
@@ -327,94 +265,18 @@ export class Engine implements TbSource {
   }
 
   #atPc(maxInsns: number, once: boolean): Tb | null {
-    const { guest } = this.#options, { code } = guest, linear = this.#linear;
     this.#diverted = false;
     for (;;) {
-      this.#releaseOnce();
-      guest.linearPc(linear);
-      const page = code.page(linear.lo, linear.hi);
-      if (page !== FAULTED) {
-        const cacheable = page >= 0;
-        const physPc = (cacheable ? code.physPage * PAGE_SIZE : 0) + (linear.lo & (PAGE_SIZE - 1));
-        const tb = (cacheable && !once && this.#find(physPc)) || this.#make(physPc, page, cacheable ? maxInsns : 1, once || !cacheable);
-        if (tb) return tb;
-      }
+      const tb = this.translations.atPc(maxInsns, once);
+      if (tb) return tb;
       this.#header.fault = 0;
       this.#diverted = true;
       if (!this.#deliver() || this.#header.budget <= 0) return null;
     }
   }
 
-  /** The stored TB at `physPc` with the header's key whose second page, if it has one, is the one that follows now. */
-  #find(physPc: number): Tb | null {
-    const words = this.#words, base = this.#base, csBaseLo = words[base + CS_BASE]!, csBaseHi = words[base + CS_BASE + 1]!, flags = words[base + FLAGS]!;
-    let tb = this.store.find(physPc, csBaseLo, csBaseHi, flags);
-    while (tb && tb.physPage2 >= 0 && tb.physPage2 !== this.#followingPage()) tb = this.store.find(physPc, csBaseLo, csBaseHi, flags, tb);
-    return tb;
-  }
-
-  /** Physical number of the page after that of the pc, or -1. A fault found here is found again, and reported, by the translation. */
-  #followingPage(): number {
-    const { lo, hi } = this.#linear, { code } = this.#options.guest;
-    const next = ((lo | (PAGE_SIZE - 1)) + 1) | 0;
-    const page = code.page(next, next === 0 ? (hi + 1) | 0 : hi);
-    this.#header.fault = 0;
-    return page < 0 ? -1 : code.physPage;
-  }
-
-  /** Translates the TB at the pc. Null: a fetch faulted. */
-  #make(physPc: number, page: HostPtr, maxInsns: number, once: boolean): Tb | null {
-    const { backend, hot } = this.#options, { csBaseLo, csBaseHi, flags } = this.#header, { store, stats } = this;
-    if (backend.full || store.full) this.#flushNow();
-    store.reclaim();
-    const tb = store.allocate(physPc, csBaseLo, csBaseHi, flags);
-    if (page >= 0) tb.hostPc = page + (physPc % PAGE_SIZE);
-    tb.linearLo = this.#linear.lo | 0;
-    tb.linearHi = this.#linear.hi | 0;
-    if (!this.#translate(tb, maxInsns)) {
-      store.release(tb);
-      return null;
-    }
-    this.#words[(tb.record + TB.icount) >>> 2] = tb.icount;
-    const findable = !once && (tb.physPage2 < 0 || tb.hostPage2 >= 0);
-    if (findable && hot) this.#words[(tb.record + TB.hotCount) >>> 2] = hot.threshold;
-    backend.generate(tb, this.#ir);
-    if (findable) {
-      store.insert(tb);
-      this.#options.physCache?.fill(tb);
-      stats.translatedTbs++;
-      stats.translatedInsns += tb.icount;
-    } else {
-      this.#onceTb = tb;
-      stats.onceTbs++;
-    }
-    return tb;
-  }
-
-  #translate(tb: Tb, maxInsns: number): boolean {
-    const start = this.stats.timing ? performance.now() : 0;
-    const done = this.#options.guest.translate(this.#ir, tb, maxInsns);
-    if (done) this.#optimiser?.run(this.#ir);
-    if (this.stats.timing) this.stats.translateNs += (performance.now() - start) * 1e6;
-    return done;
-  }
-
-  #releaseOnce(): void {
-    const tb = this.#onceTb;
-    if (!tb) return;
-    this.#onceTb = null;
-    this.#options.backend.invalidate(tb);
-    this.store.release(tb);
-  }
-
   #flushNow(): void {
-    const { backend, hot } = this.#options;
     this.#flushRequested = false;
-    this.#onceTb = null;
-    this.stats.flushes++;
-    this.store.flush();
-    this.#options.physCache?.flush();
-    backend.flush();
-    hot?.flush();
+    this.translations.flush();
   }
 }

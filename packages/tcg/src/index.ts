@@ -1,10 +1,10 @@
 export type { Backend, CodePages, CodeSource, GuestCpu, HotBackend, TbSource } from './backend.ts';
 export { CodeWindow, FETCH_FAILED } from './code-window.ts';
 export { CPU_HEADER, HDR, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, jumpCacheIndex, TB, TB_RECORD } from './cpu.ts';
-export { Engine, EngineError } from './engine.ts';
-export type { EngineOptions } from './engine.ts';
+export { Engine } from './engine.ts';
+export type { EngineOptions } from './engine-options.ts';
 export { EngineStats } from './engine-stats.ts';
-export { IrError } from './errors.ts';
+export { EngineError, IrError } from './errors.ts';
 export { GUEST_FAULT, HelperError, HelperRegistry } from './helpers.ts';
 export type { Helper, HelperFlags, HelperParam, HelperResult } from './helpers.ts';
 export { Ir, Kind, STRIDE } from './ir.ts';
