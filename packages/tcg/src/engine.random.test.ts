@@ -52,5 +52,5 @@ test('self-modifying programs do the same one instruction at a time, in long lin
     onceTbs += sliced.stats.onceTbs;
     invalidated += linked.stats.invalidatedTbs;
   }), { numRuns: Number(process.env.EMU_FUZZ_RUNS ?? 120) });
-  expect([codeWrites, onceTbs, invalidated].every((n) => n > 100), `${codeWrites} ${onceTbs} ${invalidated}`).toBe(true);
+  expect([codeWrites, onceTbs, invalidated].every((n) => n > 20), `${codeWrites} ${onceTbs} ${invalidated}`).toBe(true);
 });
