@@ -9,7 +9,7 @@ const FIRST_PER_MS = 2000;
 /** Also what a guest gets between two ticks that are late. */
 const LEAST = 1000;
 const MOST = 0x4000_0000;
-/** A slice shorter than this says little about speed. */
+/** A slice shorter than this says only that the guest is at least as fast as if it had taken so long. */
 const TELLING_MS = 0.02;
 const GROWTH = 1.5;
 
@@ -19,8 +19,8 @@ export class SliceLength {
 
   /** A slice of `instructions` took `ms`. */
   ran(instructions: number, ms: number): void {
-    if (ms < TELLING_MS) return;
-    this.#perMs = Math.min(instructions / ms, this.#perMs * GROWTH);
+    const perMs = Math.min(instructions / Math.max(ms, TELLING_MS), this.#perMs * GROWTH);
+    this.#perMs = Math.max(LEAST / TARGET_MS, ms < TELLING_MS ? this.#perMs : 0, perMs); // a slice that did nothing must not be the end of all growth
   }
 
   /** Instructions for the next slice, given virtual ns until the next timer. */
