@@ -33,7 +33,10 @@ export type FeatureName = keyof typeof FEATURES;
 
 interface Identity { vendor: string; family: number; model: number; stepping: number; name: string; features: readonly FeatureName[] }
 
+/** Not in QEMU's small models. Here time is the same whatever the model, and a kernel that is not told so distrusts it when the host is busy. */
+const TIMING: readonly FeatureName[] = ['invtsc', 'tsc_adjust', 'tsc-deadline', 'arat'];
 const BASE: readonly FeatureName[] = [
+  ...TIMING,
   'fpu', 'de', 'pse', 'tsc', 'msr', 'pae', 'mce', 'cx8', 'apic', 'sep', 'mtrr', 'pge', 'mca', 'cmov', 'pat', 'pse36', 'clflush', 'mmx', 'fxsr', 'sse', 'sse2',
   'sse3', 'cx16', 'hypervisor', 'syscall', 'nx', 'lm', 'lahf_lm',
 ];

@@ -3,6 +3,7 @@ import { PhysMap } from '@emu/softmmu';
 import { Arena } from '@emu/vaddr';
 import { expect, test } from 'vitest';
 import { createX86 } from '../create.ts';
+import { CPU_MODELS, CpuModel } from './cpuid.ts';
 import { Msr, readMsr, writeMsr } from './msr.ts';
 
 const MIB = 1 << 20;
@@ -42,13 +43,13 @@ test('a local APIC that waits for the TSC hears when the guest moves it', () => 
   expect(time.moved).toBe(2);
 });
 
-test('the default model has an invariant TSC with IA32_TSC_ADJUST, so that Linux trusts it as a clock without a watchdog', () => {
+test.each(CPU_MODELS)('%s has an invariant TSC with IA32_TSC_ADJUST, so that Linux trusts it as a clock without a watchdog, and a timer on it', (model) => {
   const { cpu } = processor();
   const leaf = (n: number): Int32Array => {
     const words = new Int32Array(4);
-    cpu.model.cpuid(cpu, n, 0, words);
+    new CpuModel(model).cpuid(cpu, n, 0, words);
     return words;
   };
-  const [, EBX, , EDX] = [0, 1, 2, 3] as const;
-  expect([leaf(7)[EBX]! & (1 << 1), leaf(0x8000_0007)[EDX]! & (1 << 8)]).toEqual([1 << 1, 1 << 8]);
+  const [EBX, ECX, EDX] = [1, 2, 3] as const; // bits: SDM Vol. 2, CPUID
+  expect([leaf(1)[ECX]! >>> 24 & 1, leaf(7)[EBX]! >>> 1 & 1, leaf(0x8000_0007)[EDX]! >>> 8 & 1]).toEqual([1, 1, 1]);
 });
