@@ -36,10 +36,7 @@ export class Session {
     });
     this.#files = new Files(this.#downloads);
     this.#line = new TerminalLine({
-      onOutput: (bytes) => {
-        const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-        send({ type: 'output', bytes: own }, [own.buffer as ArrayBuffer]);
-      },
+      onOutput: (bytes) => send({ type: 'output', bytes }, [bytes.buffer as ArrayBuffer]),
       onBehind: () => this.#settle(),
     });
     setInterval(() => this.#report(), STATS_EVERY_MS);
@@ -152,6 +149,7 @@ export class Session {
 
   #setState(state: MachineState, end?: EndReason): void {
     if (state === this.#state && !end) return;
+    this.#line.flush(); // what the guest printed comes before what became of it
     this.#state = state;
     this.#send({ type: 'state', state, end });
   }

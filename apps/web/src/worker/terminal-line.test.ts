@@ -6,12 +6,27 @@ test('a page that falls behind is noticed once, and again when it has caught up'
   let sent = 0;
   const line = new TerminalLine({ onOutput: (bytes) => { sent += bytes.length; }, onBehind: (is) => behind.push(is) });
   for (let i = 0; i < 40; i++) line.write(new Uint8Array(16 * 1024));
+  line.flush();
   expect(sent).toBe(640 * 1024);
   expect(behind).toEqual([true]);
-  line.shown(500 * 1024);
-  expect(line.behind).toBe(true); // 140 KiB are still unshown
-  line.shown(100 * 1024);
+  line.shown(600 * 1024);
+  expect(line.behind).toBe(true); // 40 KiB are still unshown
+  line.shown(10 * 1024);
   expect(behind).toEqual([true, false]);
+  line.dispose();
+});
+
+test('what is printed in small pieces between two turns of the event loop is handed over at once, in order', async () => {
+  const handed: string[] = [];
+  const line = new TerminalLine({ onOutput: (bytes) => handed.push(String.fromCharCode(...bytes)), onBehind() {} });
+  for (const c of 'in small pieces') line.write(Uint8Array.of(c.charCodeAt(0)));
+  expect(handed).toEqual([]);
+  await expect.poll(() => handed).toEqual(['in small pieces']);
+  line.write(new Uint8Array(40_000).fill(0x61)); // larger than what is gathered
+  line.write(Uint8Array.of(0x62));
+  line.flush();
+  expect(handed.slice(1).map((text) => text.length)).toEqual([40_000, 1]);
+  line.dispose();
 });
 
 test('input reaches whoever listens, and nobody after the end', () => {
@@ -22,4 +37,5 @@ test('input reaches whoever listens, and nobody after the end', () => {
   line.close();
   line.input(Uint8Array.of(3));
   expect(heard).toEqual([1, 2]);
+  line.dispose();
 });

@@ -1,12 +1,15 @@
-/** The worker's end of the terminal: hands output to the page, and says when the page is behind, so that a guest which prints without end
- *  cannot fill the page's memory. */
+/** The worker's end of the terminal: gathers output for the page until the event loop has its next turn, and says when the page is behind, so
+ *  that a guest which prints without end cannot fill the page's memory. */
 import type { CharBackend } from '@emu/machine';
 
 /** Output that the page has not shown yet, in bytes, above which the guest waits and below which it goes on. */
-const HIGH_BYTES = 256 * 1024;
-const LOW_BYTES = 64 * 1024;
+const HIGH_BYTES = 128 * 1024;
+const LOW_BYTES = 32 * 1024;
+/** Output that waits for the next turn of the event loop, at most. */
+const GATHER_BYTES = 16 * 1024;
 
 export interface TerminalLineEvents {
+  /** The bytes are the receiver's to keep. */
   onOutput(bytes: Uint8Array): void;
   /** The page has fallen behind, or has caught up. */
   onBehind(behind: boolean): void;
@@ -17,9 +20,13 @@ export class TerminalLine implements CharBackend {
   #listener: ((bytes: Uint8Array) => void) | undefined;
   #pending = 0;
   #behind = false;
+  readonly #gathered = new Uint8Array(GATHER_BYTES);
+  #length = 0;
+  readonly #turn = new MessageChannel();
 
   constructor(events: TerminalLineEvents) {
     this.#events = events;
+    this.#turn.port1.onmessage = () => this.flush();
   }
 
   get behind(): boolean {
@@ -27,9 +34,19 @@ export class TerminalLine implements CharBackend {
   }
 
   write(bytes: Uint8Array): void {
-    this.#pending += bytes.length;
-    this.#events.onOutput(bytes);
-    this.#check();
+    if (this.#length + bytes.length > GATHER_BYTES) this.flush();
+    if (bytes.length > GATHER_BYTES) return this.#hand(bytes.slice());
+    if (this.#length === 0) this.#turn.port2.postMessage(0);
+    this.#gathered.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Hands over what is gathered. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const bytes = this.#gathered.slice(0, this.#length);
+    this.#length = 0;
+    this.#hand(bytes);
   }
 
   onInput(listener: (bytes: Uint8Array) => void): void {
@@ -49,7 +66,19 @@ export class TerminalLine implements CharBackend {
 
   /** The machine is gone; nobody reads any more. */
   close(): void {
+    this.flush();
     this.#listener = undefined;
+  }
+
+  /** Ends the line itself, with its worker. */
+  dispose(): void {
+    this.#turn.port1.close();
+  }
+
+  #hand(bytes: Uint8Array): void {
+    this.#pending += bytes.length;
+    this.#events.onOutput(bytes);
+    this.#check();
   }
 
   #check(): void {
