@@ -38,15 +38,20 @@ export interface JitOptions {
   readonly tbSize?: number;
   /** `async` (default): in batches on other threads, installed by `poll`. `sync`: at once, one region at a time. */
   readonly compile?: 'async' | 'sync';
-  /** TBs in a region at most (default 64). */
-  readonly maxRegionTbs?: number;
 }
 
 const MIB = 1 << 20;
 const DEFAULT_THRESHOLD = 128;
 const DEFAULT_TB_SIZE = 32 * MIB;
-const DEFAULT_REGION_TBS = 64;
-const MAX_REGION_INSNS = 1000;
+/**
+ * Two tiers. The first compiles what is hot at all, and leaves to other regions what they have an entry for. Where compiled code goes from region to
+ * region often, the second makes one large region of those, whatever they have compiled already.
+ */
+const TIERS = [{ tbs: 32, insns: 400 }, { tbs: 64, insns: 1500 }] as const;
+/** First-tier regions that a TB may be in without being entered there. */
+const COPIES = 2;
+/** Times that compiled code goes to a region from another before the region is made anew in the second tier. */
+const REGION_HOT = 20_000;
 /** Regions in a batch at most. */
 const BATCH = 32;
 /** Batches that may be compiling at the same time. */
@@ -57,11 +62,16 @@ interface Region {
   readonly tbs: readonly RegionTb[];
   /** TBs at which it may be entered; entry `i` is the one for argument `i`. */
   readonly entries: readonly Tb[];
-  /** Index of its function in the table. */
-  readonly slot: number;
+  /** 0 or 1. */
+  readonly tier: number;
+  /** Index of its function in the table; 0 until it has one. */
+  slot: number;
   readonly batch: Batch;
   dead: boolean;
 }
+
+/** A region to be compiled. */
+interface Plan { readonly code: RegionCode; readonly entries: readonly number[]; readonly region: Region }
 
 interface Batch {
   readonly regions: Region[];
@@ -85,6 +95,11 @@ export class Jit implements HotBackend {
   readonly #freeSlots: number[] = [];
   /** Regions that contain a TB. */
   readonly #regionsOf = new Map<Tb, Region[]>();
+  /** The region that a TB is an entry of, compiled or being compiled. */
+  readonly #entryOf = new Map<Tb, Region>();
+  /** TBs that got hot, but were inside a region by then. */
+  readonly #postponed = new Set<Tb>();
+  readonly #bySlot: (Region | undefined)[] = [];
   #nextSlot = 1;
   #bytes = 0;
   #inFlight = 0;
@@ -120,6 +135,7 @@ export class Jit implements HotBackend {
   }
 
   invalidate(tb: Tb): void {
+    this.#postponed.delete(tb);
     const regions = this.#regionsOf.get(tb);
     if (!regions) return;
     for (const region of [...regions]) {
@@ -132,6 +148,7 @@ export class Jit implements HotBackend {
     this.#queue.length = 0;
     for (const batch of [...this.#batches]) this.#drop(batch, () => this.stats.flushed++);
     this.#regionsOf.clear();
+    this.#postponed.clear();
   }
 
   // ---- Compiling -------------------------------------------------------------------------------------------------------------------
@@ -162,21 +179,18 @@ export class Jit implements HotBackend {
 
   #makeBatch(): { batch: Batch; bytes: Uint8Array<ArrayBuffer>; imports: WebAssembly.Imports } | null {
     const start = performance.now(), source = this.#source!, batch: Batch = { regions: [], bytes: 0, installed: false };
-    const codes: RegionCode[] = [], taken = new Set<Tb>();
-    while (this.#queue.length > 0 && codes.length < BATCH) {
-      const head = this.#queue.shift()!;
-      if (!head.valid) continue;
-      if (taken.has(head)) {
-        this.#i32[(head.record + TB.count) >>> 2] = 0; // it gets hot again if it is entered from elsewhere
-        this.stats.absorbed++;
+    const plans: Plan[] = [];
+    while (this.#queue.length > 0 && plans.length < BATCH) {
+      const head = this.#queue.shift()!, before = this.#entryOf.get(head);
+      if (!head.valid || before?.tier === 1) continue;
+      if (this.#isServed(head, before, batch)) {
+        this.#postpone(head, before ? 4 * REGION_HOT : this.threshold);
         continue;
       }
-      const code = this.#build(this.#codes[codes.length] ??= new RegionCode(), head, source);
-      codes.push(code);
-      for (const { tb } of code.tbs) taken.add(tb);
+      plans.push(this.#plan(this.#codes[plans.length] ??= new RegionCode(), head, before ? 1 : 0, source, batch));
     }
-    if (codes.length === 0) return null;
-    const made = this.#assemble(batch, codes);
+    if (plans.length === 0) return null;
+    const made = this.#assemble(batch, plans);
     this.#batches.push(batch);
     this.#bytes += batch.bytes;
     this.stats.emitNs += (performance.now() - start) * 1e6;
@@ -184,23 +198,50 @@ export class Jit implements HotBackend {
     return { batch, ...made };
   }
 
-  #build(code: RegionCode, head: Tb, source: TbSource): RegionCode {
-    const { header, maxRegionTbs = DEFAULT_REGION_TBS } = this.#options;
-    const tbs = this.#selector.select(head, source, { tbs: maxRegionTbs, insns: MAX_REGION_INSNS, warm: Math.max(1, this.threshold >> 3) });
+  /** Whether a hot TB runs inside another region from now on, mostly. Asked a second time, it must have code of its own. */
+  #isServed(tb: Tb, before: Region | undefined, batch: Batch): boolean {
+    if (before?.batch === batch) return true;
+    if (this.#postponed.delete(tb)) return false;
+    const inside = this.#regionsOf.get(tb)?.some((region) => (before ? region.tier > before.tier : region.batch === batch)) ?? false;
+    if (inside) this.#postponed.add(tb);
+    return inside;
+  }
+
+  /** Whether a first-tier region may take the TB in: if it cannot be entered elsewhere and is in at most `copies` regions. */
+  #isFree(tb: Tb, copies: number): boolean {
+    return !this.#entryOf.has(tb) && (this.#regionsOf.get(tb)?.length ?? 0) <= copies;
+  }
+
+  /** The TB gets hot again if it is entered from elsewhere as often as that. */
+  #postpone(tb: Tb, executions: number): void {
+    const at = tb.record >>> 2;
+    this.#i32[at + (TB.hotCount >> 2)] = this.#i32[at + (TB.count >> 2)]! + executions;
+    this.stats.absorbed++;
+  }
+
+  /** Selects a region and gets its IR. */
+  #plan(code: RegionCode, head: Tb, tier: 0 | 1, source: TbSource, batch: Batch): Plan {
+    const { header } = this.#options, limits = { ...TIERS[tier], warm: Math.max(1, this.threshold >> 3) };
+    const copies = this.#regionsOf.has(head) ? COPIES : 0; // the head is inside a region that it cannot be entered in: others may be so too
+    const { tbs, entries } = this.#selector.select(head, source, limits, (tb) => tier === 1 || this.#isFree(tb, copies));
     tbs.forEach(({ tb }, i) => {
       const ir: Ir = source.retranslate(tb);
       if (i === 0) code.begin(ir, header, tbs);
       code.add(i, ir);
     });
     code.finish();
-    return code;
+    const region: Region = { tbs, entries: entries.map((i) => tbs[i]!.tb), tier, slot: 0, batch, dead: false };
+    batch.regions.push(region);
+    for (const { tb } of tbs) this.#noteRegion(tb, region);
+    for (const tb of region.entries) this.#entryOf.set(tb, region);
+    return { code, entries, region };
   }
 
-  #assemble(batch: Batch, codes: readonly RegionCode[]): { bytes: Uint8Array<ArrayBuffer>; imports: WebAssembly.Imports } {
+  #assemble(batch: Batch, plans: readonly Plan[]): { bytes: Uint8Array<ArrayBuffer>; imports: WebAssembly.Imports } {
     const { arena, header, jumpCache, helpers, memory, table } = this.#options, m = new ModuleBuilder();
     const runtime = Object.fromEntries(RUNTIME_NAMES.map((name) => [name, m.importFunc('r', name, RUNTIME[name].params, RUNTIME[name].results)])) as Record<RuntimeName, number>;
     const used = new Map<number, number>(), functions: Record<string, Function> = {};
-    for (const code of codes) for (const index of code.helpers) {
+    for (const { code } of plans) for (const index of code.helpers) {
       if (used.has(index)) continue;
       const { params, results } = helpers.wasmType(helpers.all[index]!);
       used.set(index, m.importFunc('h', `${index}`, params as never, results as never));
@@ -209,15 +250,15 @@ export class Jit implements HotBackend {
     m.importMemory('e', 'm', { min: 1, max: 65536 });
     const tableIndex = m.importTable('e', 't', { type: FUNCREF, min: 0 });
     const context: EmitContext = { header, jumpCache: jumpCache.address, memory, runtime, helpers: used };
-    for (const code of codes) {
-      const f = m.func({ params: [I32] }), slot = this.#slot();
-      this.#emitter.emit(f, code, [0], context);
-      m.elem(tableIndex, slot, [f.index]);
-      const region: Region = { tbs: code.tbs, entries: [code.tbs[0]!.tb], slot, batch, dead: false };
-      batch.regions.push(region);
-      for (const { tb } of code.tbs) this.#noteRegion(tb, region);
+    for (const { code, entries, region } of plans) {
+      const f = m.func({ params: [I32] }), { tier } = region;
+      this.#emitter.emit(f, code, entries, context);
+      region.slot = this.#slot(region);
+      m.elem(tableIndex, region.slot, [f.index]);
       this.stats.regions++;
       this.stats.tbs += code.tbs.length;
+      this.stats.regionsByTier[tier]++;
+      this.stats.tbsByTier[tier] += code.tbs.length;
       this.stats.insns += code.insns;
       this.stats.guestBytes += code.bytes;
     }
@@ -230,9 +271,10 @@ export class Jit implements HotBackend {
 
   // ---- Bookkeeping -----------------------------------------------------------------------------------------------------------------
 
-  #slot(): number {
+  #slot(region: Region): number {
     const { table } = this.#options, slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     if (slot >= table.length) table.grow(Math.max(64, slot - table.length + 1));
+    this.#bySlot[slot] = region;
     return slot;
   }
 
@@ -246,12 +288,32 @@ export class Jit implements HotBackend {
     batch.installed = true;
     for (const region of batch.regions) {
       if (region.dead) this.#freeSlot(region);
-      else region.entries.forEach((tb, i) => {
-        this.#i32[(tb.record + TB.entry) >>> 2] = region.slot;
-        this.#i32[(tb.record + TB.entryArg) >>> 2] = i;
-      });
+      else this.#enter(region);
     }
     if (batch.regions.every((region) => region.dead)) this.#forget(batch);
+  }
+
+  /** From now on the region's entries lead into it. What they led to before is of no use any more if nothing else leads there. */
+  #enter(region: Region): void {
+    const before = new Set<Region>();
+    region.entries.forEach((tb, i) => {
+      if (this.#entryOf.get(tb) !== region) return; // a later one has it
+      const at = tb.record >>> 2, old = this.#bySlot[this.#i32[at + (TB.entry >> 2)]!];
+      if (old) before.add(old);
+      this.#i32[at + (TB.entry >> 2)] = region.slot;
+      this.#i32[at + (TB.entryArg >> 2)] = i;
+      this.#i32[at + (TB.hotCount >> 2)] = region.tier === 0 ? this.#i32[at + (TB.count >> 2)]! + REGION_HOT : 0;
+    });
+    for (const old of before) if (!old.entries.some((tb) => this.#leadsTo(tb, old))) this.#kill(old);
+  }
+
+  #leadsTo(tb: Tb, region: Region): boolean {
+    return this.#i32[(tb.record + TB.entry) >>> 2] === region.slot;
+  }
+
+  #setCount(tb: Tb, count: number): void {
+    this.#i32[(tb.record + TB.count) >>> 2] = count;
+    this.#i32[(tb.record + TB.hotCount) >>> 2] = this.threshold;
   }
 
   #refuse(batch: Batch, error: unknown): void {
@@ -267,10 +329,15 @@ export class Jit implements HotBackend {
     if (region.dead) return;
     region.dead = true;
     for (const tb of region.entries) {
-      const at = tb.record >>> 2;
-      if (this.#i32[at + (TB.entry >> 2)] !== region.slot) continue;
-      this.#i32[at + (TB.entry >> 2)] = 0;
-      this.#i32[at + (TB.count >> 2)] = 0;
+      const entry = (tb.record + TB.entry) >>> 2;
+      if (this.#leadsTo(tb, region)) this.#i32[entry] = 0;
+      if (this.#entryOf.get(tb) !== region) continue;
+      const other = this.#bySlot[this.#i32[entry]!]; // that it was to take the place of
+      if (other) this.#entryOf.set(tb, other);
+      else {
+        this.#entryOf.delete(tb);
+        this.#setCount(tb, 0);
+      }
     }
     for (const { tb } of region.tbs) {
       const list = this.#regionsOf.get(tb);
@@ -284,7 +351,9 @@ export class Jit implements HotBackend {
   }
 
   #freeSlot(region: Region): void {
+    if (region.slot === 0) return;
     this.#options.table.set(region.slot, null);
+    this.#bySlot[region.slot] = undefined;
     this.#freeSlots.push(region.slot);
   }
 

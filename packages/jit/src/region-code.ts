@@ -20,8 +20,9 @@ export const End = { BR: 0, BRCOND: 1, EXIT: 2, LOOKUP: 3 } as const;
 export interface RegionTb {
   readonly tb: Tb;
   readonly links: readonly [number, number];
-  /** Where `lookup_and_goto_ptr` may lead, most likely first. */
-  readonly targets: readonly number[];
+  /** Where `lookup_and_goto_ptr` led last, or -1; and where else it may lead if it is a computed jump. */
+  readonly latest: number;
+  readonly others: readonly number[];
 }
 
 const PAGE = 4096;
@@ -73,6 +74,8 @@ export class RegionCode {
   /** The pc global was written in this block, or on the way to it. */
   #pcWrittenHere = false;
   #pcWritten = false;
+  /** The pc global was written last as `base + constant`: a jump to a place that never changes. */
+  #pcIsStatic = false;
   #called = false;
 
   /** Begins a region; `source` is the IR that its TBs come in. */
@@ -146,6 +149,7 @@ export class RegionCode {
     this.firstEdge[b] = this.edgeTo.length;
     this.edgeCount[b] = 0;
     this.keyMayDiffer[b] = false;
+    this.#pcIsStatic = false;
     return b;
   }
 
@@ -196,7 +200,8 @@ export class RegionCode {
         return true;
       }
       case Op.lookup_and_goto_ptr: {
-        const { targets } = this.tbs[this.#index]!;
+        const { latest, others } = this.tbs[this.#index]!, targets = latest >= 0 ? [latest] : [];
+        if (!this.#pcIsStatic) targets.push(...others);
         const b = this.#exit(i, op, insn, targets.length > 0 ? End.LOOKUP : End.EXIT);
         this.keyMayDiffer[b] = this.#called;
         for (const t of targets) this.#edgeToTb(b, t);
@@ -240,6 +245,7 @@ export class RegionCode {
     to[p + 1] = this.base;
     to[p + 2] = sum;
     this.#define(d);
+    if (d === this.pc) this.#pcIsStatic = true;
     return true;
   }
 
@@ -321,7 +327,10 @@ export class RegionCode {
 
   #define(t: Temp): void {
     if (t >= this.ir.globalCount) this.crossing[t] = this.crossing[t] === SEEN_NEVER ? this.blockCount - 1 : CROSSING;
-    else if (t === this.pc) this.#pcWrittenHere = true;
+    else if (t === this.pc) {
+      this.#pcWrittenHere = true;
+      this.#pcIsStatic = false;
+    }
   }
 
   #emit(op: number, type: number, insn: number): number {

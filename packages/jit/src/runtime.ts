@@ -150,10 +150,17 @@ function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: Runt
   leave(Exit.LOOKUP);
   f.end();
   f.end();
+  f.localGet(tb); // the latest target: a prediction for later regions
+  f.localGet(next);
+  f.i32Store(TB.lastTarget);
   f.end();
   f.localGet(next);
   f.i32Load(TB.entry);
   f.if_();
+  emitCount(f, next, () => {
+    set(HDR.exitTb, () => f.localGet(next));
+    leave(Exit.HOT);
+  });
   f.localGet(next);
   f.i32Load(TB.entryArg);
   f.localGet(next);
@@ -162,6 +169,25 @@ function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: Runt
   f.end();
   f.localGet(next);
   f.returnCall(interpreter);
+}
+
+/** Counts how often compiled code goes to TB `next` of another region; `whenHot` leaves. A TB that is not compiled is counted by the interpreter. */
+function emitCount(f: FuncBuilder, next: number, whenHot: () => void): void {
+  const count = f.local(I32, 'count');
+  f.localGet(next);
+  f.localGet(next);
+  f.i32Load(TB.count);
+  f.i32Const(1);
+  f.i32Add();
+  f.localTee(count);
+  f.i32Store(TB.count);
+  f.localGet(count);
+  f.localGet(next);
+  f.i32Load(TB.hotCount);
+  f.i32Eq();
+  f.if_();
+  whenHot();
+  f.end();
 }
 
 const halves = (f: FuncBuilder, local: number): void => {

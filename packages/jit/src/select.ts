@@ -15,7 +15,18 @@ export interface SelectLimits {
   readonly warm: number;
 }
 
+export interface Selection {
+  /** The region's TBs, its head first. */
+  readonly tbs: readonly RegionTb[];
+  /** Those that control comes to from outside: indices, the head first. */
+  readonly entries: readonly number[];
+}
+
 const PAGE = 4096;
+/** Slots in the low bits of `Tb.incoming`. */
+const SLOT_BITS = 3;
+/** Return points that a computed jump is compared with, besides where it led last. */
+const OTHER_TARGETS = 3;
 
 export class Selector {
   readonly #i32: Int32Array;
@@ -26,9 +37,16 @@ export class Selector {
     this.#u32 = arena.u32;
   }
 
-  /** The region that begins at `head`, which is its TB 0. */
-  select(head: Tb, source: TbSource, limits: SelectLimits): RegionTb[] {
+  /**
+   * The region that begins at `head`, which is its TB 0.
+   * @param takes whether a TB may be in the region; those that may not are left to code of their own.
+   */
+  select(head: Tb, source: TbSource, limits: SelectLimits, takes: (tb: Tb) => boolean): Selection {
     const chosen: Tb[] = [], index = new Map<Tb, number>(), frontier = new Map<Tb, number>([[head, Infinity]]);
+    const offer = (tb: Tb) => {
+      const count = this.#count(tb);
+      if (count >= limits.warm && !index.has(tb) && !frontier.has(tb) && takes(tb)) frontier.set(tb, count);
+    };
     let insns = 0;
     while (frontier.size > 0 && chosen.length < limits.tbs) {
       const tb = hottest(frontier);
@@ -37,16 +55,31 @@ export class Selector {
       insns += tb.icount;
       index.set(tb, chosen.length);
       chosen.push(tb);
-      for (const to of this.#successors(tb, source)) {
-        const count = this.#count(to);
-        if (!index.has(to) && !frontier.has(to) && count >= limits.warm) frontier.set(to, count);
-      }
+      for (const to of this.#successors(tb, source)) offer(to);
+      const back = this.#returnPoint(tb, source);
+      if (back) offer(back);
     }
-    return chosen.map((tb) => ({
+    const returnPoints = this.#returnPoints(chosen, index, source);
+    const tbs = chosen.map((tb) => ({
       tb,
-      links: [this.#link(tb, 0, source, index), this.#link(tb, 1, source, index)],
-      targets: this.#targets(tb, source, index),
+      links: [this.#link(tb, 0, source, index), this.#link(tb, 1, source, index)] as const,
+      ...this.#targets(tb, source, index, returnPoints),
     }));
+    return { tbs, entries: this.#entries(chosen, index, source, limits) };
+  }
+
+  /** The head, TBs that warm TBs outside are linked to, and where calls return to that leave the region. */
+  #entries(chosen: readonly Tb[], index: Map<Tb, number>, source: TbSource, limits: SelectLimits): number[] {
+    const entries = new Set([0]);
+    chosen.forEach((tb, i) => {
+      for (const link of tb.incoming) {
+        const from = source.tbAt(link - (link & SLOT_BITS));
+        if (from.valid && !index.has(from) && this.#count(from) >= limits.warm) entries.add(i);
+      }
+      const back = this.#returnPoint(tb, source), returned = back && index.get(back);
+      if (returned != null && !this.#successors(tb, source).some((to) => index.has(to))) entries.add(returned);
+    });
+    return [...entries];
   }
 
   #count(tb: Tb): number {
@@ -76,10 +109,30 @@ export class Selector {
     return (to && index.get(to)) ?? -1;
   }
 
-  #targets(tb: Tb, source: TbSource, index: Map<Tb, number>): number[] {
+  /** Where `tb` is returned to if it ends with a call: the TB behind it, if there is one way out only and that leads elsewhere. */
+  #returnPoint(tb: Tb, source: TbSource): Tb | null {
+    const taken = this.#at(tb, TB.jump, source), other = this.#at(tb, TB.jump + 4, source), predicted = this.#at(tb, TB.lastTarget, source);
+    const only = other ? null : taken ?? predicted;
+    if (!only) return null;
+    const back = source.following(tb);
+    return back && back !== only ? back : null;
+  }
+
+  /** TBs of the region that calls in it return to. */
+  #returnPoints(chosen: readonly Tb[], index: Map<Tb, number>, source: TbSource): number[] {
+    const found = new Set<number>();
+    for (const tb of chosen) {
+      const back = this.#returnPoint(tb, source), i = back && index.get(back);
+      if (i != null) found.add(i);
+    }
+    return [...found];
+  }
+
+  #targets(tb: Tb, source: TbSource, index: Map<Tb, number>, returnPoints: readonly number[]): { latest: number; others: number[] } {
     const to = this.#at(tb, TB.lastTarget, source);
-    const found = to && sameMode(tb, to) ? index.get(to) : undefined;
-    return found === undefined ? [] : [found];
+    if (!to) return { latest: -1, others: [] };
+    const latest = (sameMode(tb, to) ? index.get(to) : undefined) ?? -1;
+    return { latest, others: returnPoints.filter((i) => i !== latest).slice(0, OTHER_TARGETS) };
   }
 }
 

@@ -39,7 +39,7 @@ export class CompileAll implements Backend {
   generate(tb: Tb, ir: Ir): void {
     this.#tci.generate(tb, ir);
     tb.valid = true;
-    this.jit.hot(tb, { tbAt: () => tb, retranslate: () => ir });
+    this.jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null });
     if (this.jit.stats.refused > 0) throw new Error(this.jit.stats.lastRefusal);
   }
 
