@@ -9,25 +9,11 @@
  */
 import { Kind, STRIDE } from '../ir.ts';
 import type { Ir, Temp } from '../ir.ts';
-import { Op, OP_NAMES } from '../ops.ts';
-import type { OpName } from '../ops.ts';
-import { MemOp } from '../types.ts';
+import { Op } from '../ops.ts';
 import { REMOVED } from './folder.ts';
-import { onesHi, onesLo } from './pair.ts';
-import { Class, CLASS, FULL, INS, OUTS } from './shape.ts';
-
-/** Which bits an op wants of its inputs when d low bits of its output are wanted. */
-const Want = {
-  ALL: 0, SAME: 1, MOVCOND: 2, FIELD: 3, DEPOSIT: 4, SHL: 5, SHR: 6, NARROW: 7, CONCAT: 8, STORE8: 9, STORE16: 10, STORE32: 11, GUEST_STORE: 12,
-} as const;
-const WANTS: Partial<Record<OpName, number>> = {
-  mov: Want.SAME, add: Want.SAME, sub: Want.SAME, mul: Want.SAME, neg: Want.SAME, not: Want.SAME, and: Want.SAME, or: Want.SAME, xor: Want.SAME,
-  andc: Want.SAME, orc: Want.SAME, eqv: Want.SAME, nand: Want.SAME, nor: Want.SAME,
-  movcond: Want.MOVCOND, extract: Want.FIELD, sextract: Want.FIELD, deposit: Want.DEPOSIT, shl: Want.SHL, shr: Want.SHR,
-  ext_i32_i64: Want.NARROW, extu_i32_i64: Want.NARROW, extrl_i64_i32: Want.NARROW, concat_i32_i64: Want.CONCAT,
-  st8: Want.STORE8, st16: Want.STORE16, st32: Want.STORE32, qemu_st: Want.GUEST_STORE,
-};
-const WANT = Uint8Array.from(OP_NAMES, (name) => WANTS[name] ?? Want.ALL);
+import { copyIfNarrow, highHalfOnly, lowHalfOnly } from './narrow.ts';
+import { Class, CLASS, INS, OUTS } from './shape.ts';
+import { SAME_BITS, wantedBits } from './wanted-bits.ts';
 
 const RECORD = 6, TARGET = 0, COPY_AT = 1, COPY_END = 2, WAITING = 3, LAST_READ = 4, NEXT_WRITE = 5;
 
@@ -83,11 +69,11 @@ export class Liveness {
     const d = this.#wanted[args[p]!]!;
     if (outs === 2) {
       const high = this.#wanted[args[p + 1]!]!;
-      if (high === 0 && this.#lowHalfOnly(i, op, p)) return this.#pure(i, this.#ir.op[i]!);
-      if (d === 0 && high !== 0 && this.#highHalfOnly(i, op, p)) return this.#pure(i, this.#ir.op[i]!);
+      if (high === 0 && d !== 0 && lowHalfOnly(this.#ir, i)) return this.#pure(i, this.#ir.op[i]!);
+      if (d === 0 && high !== 0 && highHalfOnly(this.#ir, i)) return this.#pure(i, this.#ir.op[i]!);
       if (d === 0 && high === 0) return this.#remove(i);
     } else if (d === 0) return this.#remove(i);
-    if (outs === 1) this.#simplify(i, op, p, d);
+    if (outs === 1) copyIfNarrow(this.#ir, i, d);
     op = this.#ir.op[i]!;
     this.#outputs(i, p, OUTS[op]!);
     if (op === Op.mov) this.#mov(i, p, d);
@@ -229,97 +215,17 @@ export class Liveness {
     return last > this.#barrier || clobbered || (write !== 0 && write < last) ? -1 : last;
   }
 
+  /** `d` low bits of the output are wanted (64 where there is none). */
   #inputs(op: number, p: number, d: number): void {
-    const { args, tempType } = this.#ir, a = p + OUTS[op]!;
-    switch (WANT[op]) {
-      case Want.SAME:
-        for (let k = a; k < a + INS[op]!; k++) this.#want(args[k]!, d);
-        return;
-      case Want.MOVCOND:
-        this.#want(args[a]!, 64);
-        this.#want(args[a + 1]!, 64);
-        this.#want(args[a + 2]!, d);
-        return this.#want(args[a + 3]!, d);
-      case Want.FIELD: return this.#want(args[a]!, op === Op.extract ? args[a + 1]! + Math.min(d, args[a + 2]!) : args[a + 1]! + args[a + 2]!);
-      case Want.DEPOSIT:
-        this.#want(args[a]!, d);
-        return this.#want(args[a + 1]!, Math.min(args[a + 3]!, d - args[a + 2]!));
-      case Want.SHL: case Want.SHR: return this.#shifted(op, a, d);
-      case Want.NARROW: return this.#want(args[a]!, Math.min(d, 32));
-      case Want.CONCAT:
-        this.#want(args[a]!, Math.min(d, 32));
-        return this.#want(args[a + 1]!, Math.max(d - 32, 1));
-      case Want.STORE8: case Want.STORE16: case Want.STORE32:
-        this.#want(args[a]!, 8 << (WANT[op]! - Want.STORE8));
-        return this.#want(args[a + 1]!, 64);
-      case Want.GUEST_STORE:
-        this.#want(args[a]!, Math.min(8 << (args[a + 2]! & MemOp.SIZE), 64));
-        return this.#want(args[a + 1]!, 64);
-      default:
-        for (let k = a; k < a + INS[op]!; k++) this.#want(args[k]!, FULL[tempType[args[k]!]!]!);
-    }
-  }
-
-  #shifted(op: number, a: number, d: number): void {
-    const { args, tempKind, tempLo, tempType } = this.#ir, count = args[a + 1]!;
-    this.#want(count, 64);
-    const width = FULL[tempType[args[a]!]!]!;
-    if (tempKind[count] !== Kind.CONST) return this.#want(args[a]!, op === Op.shl ? d : width);
-    const n = tempLo[count]! & (width - 1);
-    this.#want(args[a]!, op === Op.shl ? Math.max(d - n, 1) : Math.min(d + n, width));
+    const ir = this.#ir, first = p + OUTS[op]!, count = INS[op]!;
+    if (SAME_BITS[op]) for (let k = 0; k < count; k++) this.#want(ir.args[first + k]!, d);
+    else for (let k = 0; k < count; k++) this.#want(ir.args[first + k]!, wantedBits(ir, op, first, k, d));
   }
 
   #want(t: Temp, bits: number): void {
     if (this.#copies[t * RECORD + WAITING] !== 0) this.#forgetWaitingFor(t);
     if (this.#wanted[t] === 0) this.#copies[t * RECORD + LAST_READ] = this.#at;
     if (bits > this.#wanted[t]!) this.#wanted[t] = bits;
-  }
-
-  /** Ops that only change bits nobody wants become copies. */
-  #simplify(i: number, op: number, p: number, d: number): void {
-    const ir = this.#ir, { args } = ir;
-    switch (op) {
-      case Op.extract: case Op.sextract:
-        if (args[p + 2] === 0 && args[p + 3]! >= d) ir.op[i] = Op.mov;
-        return;
-      case Op.and: {
-        const mask = args[p + 2]!;
-        if (ir.tempKind[mask] !== Kind.CONST) return;
-        if ((~ir.tempLo[mask]! & onesLo(d)) === 0 && (ir.tempType[mask] === 0 || (~ir.tempHi[mask]! & onesHi(d)) === 0)) ir.op[i] = Op.mov;
-        return;
-      }
-      case Op.deposit: {
-        const pos = args[p + 3]!;
-        if (pos >= d) ir.op[i] = Op.mov;
-        else if (pos === 0 && args[p + 4]! >= d) {
-          ir.op[i] = Op.mov;
-          args[p + 1] = args[p + 2]!;
-        }
-      }
-    }
-  }
-
-  /** The op computes a pair whose high half nobody wants: an op with one output does. */
-  #lowHalfOnly(i: number, op: number, p: number): boolean {
-    const ir = this.#ir, { args } = ir;
-    const single = op === Op.mulu2 || op === Op.muls2 ? Op.mul : op === Op.add2 ? Op.add : op === Op.sub2 ? Op.sub : -1;
-    if (single < 0 || this.#wanted[args[p]!] === 0) return false;
-    const a = args[p + 2]!, b = single === Op.mul ? args[p + 3]! : args[p + 4]!;
-    ir.op[i] = single;
-    args[p + 1] = a;
-    args[p + 2] = b;
-    return true;
-  }
-
-  #highHalfOnly(i: number, op: number, p: number): boolean {
-    const ir = this.#ir, { args } = ir;
-    const single = op === Op.mulu2 ? Op.muluh : op === Op.muls2 ? Op.mulsh : -1;
-    if (single < 0) return false;
-    ir.op[i] = single;
-    args[p] = args[p + 1]!;
-    args[p + 1] = args[p + 2]!;
-    args[p + 2] = args[p + 3]!;
-    return true;
   }
 
   #forgetWaitingFor(d: Temp): void {
