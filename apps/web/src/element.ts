@@ -22,8 +22,8 @@ import tokensCss from './tokens.css?inline';
 import { Toolbar, TOOLBAR_MARKUP } from './toolbar.ts';
 import { connectTouchKeys, TOUCH_MARKUP } from './touch-keys.ts';
 
-const MARKUP = `<div class="frame">${TOOLBAR_MARKUP}${MESSAGE_MARKUP}
-<div class="screen" part="screen"><div class="terminal"></div><p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
+const MARKUP = `<div class="frame">${TOOLBAR_MARKUP}
+<div class="screen" part="screen"><div class="over">${MESSAGE_MARKUP}</div><div class="terminal"></div><p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
 
 const FONT_SIZE = 14;
 const PHONE_FONT_SIZE = 12;

@@ -12,6 +12,8 @@ export interface TerminalEvents {
 }
 
 const SCROLLBACK_LINES = 5000;
+/** With less, some fonts lose their underscores. */
+const LINE_HEIGHT = 1.15;
 /** Latin letters and `@[\]^_` as Ctrl makes them. */
 const control = (text: string): string => (/^[@-_a-z]$/i.test(text) ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f) : text);
 
@@ -27,8 +29,8 @@ export class TerminalView {
   constructor(box: HTMLElement, events: TerminalEvents, options: { fontFamily: string; fontSize: number; theme: ThemeName }) {
     this.#events = events;
     const terminal = this.#terminal = new Terminal({
-      fontFamily: options.fontFamily, fontSize: options.fontSize, theme: TERMINAL_THEMES[options.theme], scrollback: SCROLLBACK_LINES, cursorBlink: true,
-      convertEol: false, macOptionIsMeta: true,
+      fontFamily: options.fontFamily, fontSize: options.fontSize, theme: TERMINAL_THEMES[options.theme], lineHeight: LINE_HEIGHT,
+      scrollback: SCROLLBACK_LINES, cursorBlink: true, macOptionIsMeta: true,
     });
     terminal.loadAddon(this.#fit);
     terminal.open(box);

@@ -1,4 +1,4 @@
-/** `pnpm --filter @emu/web screenshots`: pictures of the page at boot, at the prompt, with its dialogs and a message, light, dark and on a phone, into
+/** `pnpm --filter @emu/web screenshots [light] [dark] [phone] [phone-dark]`: pictures of the page at boot, at the prompt, with its dialogs and a message, light, dark and on a phone, into
  *  `screenshots/`. Look at them after every change of the design. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,9 @@ const site = await TestSite.open(await buildSite(), { '/pack/': webPack() });
 const browser = await launch();
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 900));
 
+const wanted = process.argv.slice(2);
 for (const [name, options] of Object.entries(VIEWS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const context = await browser.newContext(options);
   const machine = await Machine.open(context, site.url);
   const shoot = (what: string) => machine.page.screenshot({ path: join(DIR, `${name}-${what}.png`) });
