@@ -15,7 +15,7 @@ test('a sample counts for the part of the emulator that its stack is in', () => 
       { id: 4, callFrame: frame('run', ENGINE), children: [5, 7, 10] },
       { id: 5, callFrame: frame('run', 'wasm://wasm/tci-0'), children: [6, 9] },
       { id: 6, callFrame: frame('write', DEVICE) },
-      { id: 7, callFrame: frame('#make', ENGINE), children: [8] },
+      { id: 7, callFrame: frame('translate', 'file:///x/packages/machine/src/slice-guest.ts'), children: [8] },
       { id: 8, callFrame: frame('translate', CPU) },
       { id: 9, callFrame: frame('wasm-function[3]', 'wasm://wasm/77') },
       { id: 10, callFrame: frame('hot', JIT), children: [11] },

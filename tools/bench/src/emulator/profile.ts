@@ -53,6 +53,11 @@ export function classify({ nodes, samples = [], timeDeltas = [] }: Profiler.Prof
   return { ms, top: [...functions].sort(([, a], [, b]) => b - a).slice(0, TOP) };
 }
 
+/** Files, or functions in them, below which everything is translation. */
+const TRANSLATION: readonly (readonly [string, string?])[] = [
+  ['/machine/src/slice-guest.ts', 'translate'], ['/tcg/src/translator-loop.ts'], ['/tcg/src/optimiser/'], ['/tci/src/encode.ts'], ['/tci/src/tci.ts', 'generate'],
+];
+
 const place = (url: string): string => url.replace(/^.*\/packages\//, '').replace(/^.*\/node_modules\//, '');
 
 /** @param stack from the running function outwards. */
@@ -61,7 +66,7 @@ function phaseOf(stack: readonly { readonly functionName: string; readonly url: 
   const within = (part: string, name?: string): boolean => stack.some((frame) => frame.url.includes(part) && (name === undefined || frame.functionName === name));
   if (functionName === '(garbage collector)') return 'collect';
   if (within('/jit/src/')) return 'emit';
-  if (within('/tcg/src/engine.ts', '#make')) return 'translate';
+  if (TRANSLATION.some(([part, name]) => within(part, name))) return 'translate';
   if (url.startsWith('wasm://wasm/tci-')) return 'interpret';
   if (url.startsWith('wasm:')) return 'compiled';
   for (const frame of stack) {
