@@ -10,7 +10,7 @@ export const PHASES = ['interpret', 'compiled', 'helpers', 'devices', 'engine', 
 export type Phase = (typeof PHASES)[number];
 
 export interface Profile {
-  /** Ms by phase; idle time is in none. */
+  /** Ms by phase; idle time and the profiler's own are in none. */
   readonly ms: Readonly<Record<Phase, number>>;
   /** The functions with the most time of their own, in ms. */
   readonly top: readonly (readonly [string, number])[];
@@ -46,6 +46,7 @@ export function classify({ nodes, samples = [], timeDeltas = [] }: Profiler.Prof
     if (own === undefined || node.callFrame.functionName === '(idle)') continue;
     const stack = [node.callFrame];
     for (let up = parents.get(node.id); up; up = parents.get(up.id)) stack.push(up.callFrame);
+    if (stack.some(({ url }) => url.startsWith('node:inspector'))) continue; // the profiler itself
     ms[phaseOf(stack)] += own;
     const name = `${node.callFrame.functionName || '(anonymous)'} ${place(node.callFrame.url)}`.trim();
     functions.set(name, (functions.get(name) ?? 0) + own);
