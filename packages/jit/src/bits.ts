@@ -24,6 +24,21 @@ export class BitRows {
     this.#data[row * this.words + (bit >>> 5)]! &= ~(1 << (bit & 31));
   }
 
+  /** All bits of a row. */
+  fill(row: number): void {
+    this.#data.fill(-1, row * this.words, (row + 1) * this.words);
+  }
+
+  /** to &= ~from */
+  subtract(to: number, from: number, source: BitRows = this): void {
+    for (let w = 0; w < this.words; w++) this.#data[to * this.words + w]! &= ~source.#data[from * this.words + w]!;
+  }
+
+  /** to &= from */
+  intersect(to: number, from: number, source: BitRows = this): void {
+    for (let w = 0; w < this.words; w++) this.#data[to * this.words + w]! &= source.#data[from * this.words + w]!;
+  }
+
   clear(row: number): void {
     this.#data.fill(0, row * this.words, (row + 1) * this.words);
   }
@@ -54,12 +69,6 @@ export class BitRows {
       this.#data[at]! |= bits;
     }
     return added !== 0;
-  }
-
-  /** Whether a row holds every bit of another. */
-  covers(row: number, of: number, source: BitRows = this): boolean {
-    for (let w = 0; w < this.words; w++) if (source.#data[of * this.words + w]! & ~this.#data[row * this.words + w]!) return false;
-    return true;
   }
 
   isEmpty(row: number): boolean {

@@ -5,7 +5,7 @@
  * Ways out share one sequence of stores, entered at the first global that is dirty there: rarely dirty globals come first, the pc last. Whatever
  * the sequence stores beyond need must hold CPU state's value, so it counts as used at that way out. Faults and spent budgets enter at the top.
  */
-import { Op, STRIDE, type HelperFlags, type Temp } from '@emu/tcg';
+import { Kind, Op, STRIDE, TYPE_BITS, type HelperFlags, type Temp } from '@emu/tcg';
 import { BitRows } from './bits.ts';
 import type { Flow } from './flow.ts';
 import { End, type RegionCode } from './region-code.ts';
@@ -13,6 +13,8 @@ import { INS, isGuestOp, isPure, OUTS } from './shape.ts';
 
 /** Opcode of an op that is not emitted. */
 export const REMOVED = 0xffff;
+/** Size of a global by type. */
+const BYTES = TYPE_BITS.map((bits) => bits / 8);
 /** Rows of the working set. */
 const NOW = 0, EXITS = 1, START = 2, ROWS = 3;
 
@@ -29,6 +31,8 @@ export class Globals {
   /** By temp: its uses within its block. */
   uses = new Int32Array(4096);
   callCount = 0;
+  /** By number of the call: globals in CPU state that the helper may read or write. */
+  readonly #touched = new BitRows();
   #code!: RegionCode;
   #flow!: Flow;
   #globals = 0;
@@ -39,13 +43,14 @@ export class Globals {
   readonly #used = new BitRows();
   readonly #defined = new BitRows();
   readonly #set = new BitRows();
-  readonly #cleans: boolean[] = [];
+  /** Globals that calls in a block clean. */
+  readonly #cleaned = new BitRows();
 
   run(code: RegionCode, flow: Flow): void {
     this.#code = code;
     this.#flow = flow;
     const n = flow.nodeCount, bits = (this.#globals = code.ir.globalCount);
-    for (const rows of [this.#dirtyIn, this.#written, this.#exitDirty, this.#liveOut, this.liveIn, this.#used, this.#defined]) rows.reset(n, bits);
+    for (const rows of [this.#dirtyIn, this.#written, this.#exitDirty, this.#liveOut, this.liveIn, this.#used, this.#defined, this.#cleaned]) rows.reset(n, bits);
     this.#set.reset(ROWS, bits);
     this.#numberCalls();
     this.#findDirty();
@@ -61,8 +66,23 @@ export class Globals {
     let calls = 0;
     for (let i = 0; i < ir.length; i++) if (ir.op[i] === Op.call) ir.args[i * STRIDE + 4] = calls++;
     this.callCount = calls;
-    this.spills.reset(calls, this.#globals);
-    this.reloads.reset(calls, this.#globals);
+    for (const rows of [this.spills, this.reloads, this.#touched]) rows.reset(calls, this.#globals);
+    for (let i = 0; i < ir.length; i++) if (ir.op[i] === Op.call) this.#noteTouched(i * STRIDE);
+  }
+
+  #noteTouched(p: number): void {
+    const { ir } = this.#code, helper = ir.helpers[ir.args[p + 1]!]!, call = ir.args[p + 4]!;
+    if (!spills(helper.flags)) return;
+    if (!helper.flags.pointersOnly) return this.#touched.fill(call);
+    for (let k = 0; k < ir.args[p + 3]!; k++) if (helper.params[k] === 'ptr') this.#touchAt(call, ir.callArgs[ir.args[p + 2]! + k]!);
+  }
+
+  /** A pointer argument: what is there. One that is not a constant may point anywhere. */
+  #touchAt(call: number, pointer: Temp): void {
+    const { ir } = this.#code;
+    if (ir.tempKind[pointer] !== Kind.CONST) return this.#touched.fill(call);
+    const at = ir.tempLo[pointer]!;
+    for (let g = 0; g < this.#globals; g++) if (at >= ir.tempLo[g]! && at < ir.tempLo[g]! + BYTES[ir.tempType[g]!]!) this.#touched.add(call, g);
   }
 
   // ---- Dirty: forwards -------------------------------------------------------------------------------------------------------------
@@ -77,19 +97,16 @@ export class Globals {
         for (let e = firstEdge[n]!; e < firstEdge[n]! + edgeCount[n]!; e++) {
           const to = edgeTo[e]!;
           if (block && this.#dirtyIn.union(to, n, this.#written)) changed = true;
-          if (!(block && this.#cleans[n]) && this.#dirtyIn.union(to, n)) changed = true;
+          if (block ? this.#dirtyIn.unionWithout(to, n, n, this.#dirtyIn, this.#cleaned) : this.#dirtyIn.union(to, n)) changed = true;
         }
       }
     }
     for (const n of order) if (n < code.blockCount) this.#forwards(n);
   }
 
-  /** What block `b` leaves dirty of its own, and whether a call in it cleans what was dirty before. */
+  /** What block `b` leaves dirty of its own, and what calls in it clean. */
   #summariseWrites(b: number): void {
-    this.#cleans[b] = false;
-    this.#eachWrite(b, this.#written, b, () => {
-      this.#cleans[b] = true;
-    });
+    this.#eachWrite(b, this.#written, b, (call) => this.#cleaned.union(b, call, this.#touched));
   }
 
   /** Notes what calls and ways out find dirty. */
@@ -97,11 +114,14 @@ export class Globals {
     const code = this.#code, set = this.#set;
     set.copy(NOW, b, this.#dirtyIn);
     if (code.isHead[b]) set.union(START, NOW);
-    this.#eachWrite(b, set, NOW, (call) => this.spills.copy(call, NOW, set));
+    this.#eachWrite(b, set, NOW, (call) => {
+      this.spills.copy(call, NOW, set);
+      this.spills.intersect(call, call, this.#touched);
+    });
     if (code.kind[b] === End.EXIT || code.kind[b] === End.LOOKUP) this.#exitDirty.copy(b, NOW, set);
   }
 
-  /** Adds what block `b` writes to a row; at a call that reads globals the row becomes empty after `onSpill`. */
+  /** Adds what block `b` writes to a row; at a call what the helper touches leaves the row after `onSpill`. */
   #eachWrite(b: number, rows: BitRows, row: number, onSpill: (call: number) => void): void {
     const { ir, start, end } = this.#code, globals = this.#globals, set = this.#set;
     for (let i = start[b]!; i < end[b]!; i++) {
@@ -110,7 +130,7 @@ export class Globals {
         const { flags } = ir.helpers[ir.args[p + 1]!]!;
         if (spills(flags)) {
           onSpill(ir.args[p + 4]!);
-          rows.clear(row);
+          rows.subtract(row, ir.args[p + 4]!, this.#touched);
         } else if (!flags.noFault && rows === set) set.union(START, NOW);
         if (ir.args[p]! >= 0 && ir.args[p]! < globals) rows.add(row, ir.args[p]!);
         continue;
@@ -195,8 +215,11 @@ export class Globals {
     }
     if (d >= 0) this.#define(b, d, last);
     if (!flags.noWriteGlobals) {
-      if (last) this.reloads.copy(call, NOW, set);
-      for (let g = 0; g < this.#globals; g++) this.#define(b, g, last);
+      if (last) {
+        this.reloads.copy(call, NOW, set);
+        this.reloads.intersect(call, call, this.#touched);
+      } else this.#defined.union(b, call, this.#touched);
+      set.subtract(NOW, call, this.#touched);
     }
     if (spills(flags)) set.union(NOW, call, this.spills);
     else if (!flags.noFault) this.#useChain(0, false);

@@ -21,6 +21,8 @@ export interface HelperFlags {
   readonly noReadGlobals?: boolean;
   /** Does not write guest globals: cached values stay valid after the call. */
   readonly noWriteGlobals?: boolean;
+  /** Of guest globals it reads and writes those alone that a `ptr` argument is the address of. For helpers that do not fault. */
+  readonly pointersOnly?: boolean;
   /** Nothing but its result: the call may be removed when the result is unused. */
   readonly noSideEffects?: boolean;
   /** Never raises a guest fault: generated code need not look at the fault flag after the call. */

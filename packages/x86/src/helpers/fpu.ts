@@ -13,8 +13,8 @@ import { CR0, EFER, ST, Vector } from '../state.ts';
 
 /** x87 state is no IR global, and its exceptions are recorded, not raised. */
 const X87_FLAGS = { noReadGlobals: true, noWriteGlobals: true, noFault: true } as const;
-/** SSE helpers work on XMM registers in CPU state. */
-const SSE_FLAGS = { noFault: true } as const;
+/** SSE helpers work on XMM registers in CPU state, those that they are told. */
+const SSE_FLAGS = { noFault: true, pointersOnly: true } as const;
 
 /** Arguments after `env` of the x87 helpers, and whether there is a result. See the `fpu/x87-*.ts` files. */
 const X87_HELPERS = {
