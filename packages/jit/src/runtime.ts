@@ -8,7 +8,7 @@
  *     storeVector (addr, value, oi, budget) -> (fault, budget)
  *     atomic (addr, b, c, kind, oi, budget) -> (old, fault, budget)
  */
-import { Exit, HDR, MemOp, Op, TB, emitJumpCacheProbe } from '@emu/tcg';
+import { emitCountExecution, emitJumpCacheProbe, Exit, HDR, MemOp, Op, TB } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { FUNCREF, I32, I64, ModuleBuilder, V128, type FuncBuilder, type ValType } from '@emu/wasm';
 import { Leave } from './leave-code.ts';
@@ -157,7 +157,8 @@ function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: Runt
   f.localGet(next);
   f.i32Load(TB.entry);
   f.if_();
-  emitCount(f, next, () => {
+  // a TB that is not compiled is counted by the interpreter
+  emitCountExecution(f, next, () => {
     set(HDR.exitTb, () => f.localGet(next));
     leave(Exit.HOT);
   });
@@ -169,25 +170,6 @@ function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: Runt
   f.end();
   f.localGet(next);
   f.returnCall(interpreter);
-}
-
-/** Counts how often compiled code goes to TB `next` of another region; `whenHot` leaves. A TB that is not compiled is counted by the interpreter. */
-function emitCount(f: FuncBuilder, next: number, whenHot: () => void): void {
-  const count = f.local(I32, 'count');
-  f.localGet(next);
-  f.localGet(next);
-  f.i32Load(TB.count);
-  f.i32Const(1);
-  f.i32Add();
-  f.localTee(count);
-  f.i32Store(TB.count);
-  f.localGet(count);
-  f.localGet(next);
-  f.i32Load(TB.hotCount);
-  f.i32Eq();
-  f.if_();
-  whenHot();
-  f.end();
 }
 
 const halves = (f: FuncBuilder, local: number): void => {

@@ -52,6 +52,7 @@ test('the names that the package exports', () => {
       "WASM_TYPE",
       "createTbLookup",
       "emitCompare",
+      "emitCountExecution",
       "emitJumpCacheProbe",
       "invertCond",
       "jumpCacheIndex",

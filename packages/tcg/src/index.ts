@@ -1,5 +1,6 @@
 export type { Backend, CodePages, CodeSource, GuestCpu, HotBackend, TbSource } from './backend.ts';
 export { CodeWindow, FETCH_FAILED } from './code-window.ts';
+export { emitCountExecution } from './count-execution.ts';
 export { CPU_HEADER, HDR, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, jumpCacheIndex, TB, TB_RECORD } from './cpu.ts';
 export { Engine } from './engine.ts';
 export type { EngineOptions } from './engine-options.ts';

@@ -10,7 +10,7 @@
  *           end case 0: its code ...
  *     end                     ;; exit with Exit.FAULT
  */
-import { Exit, HDR, LOWER, OP_NAMES, TB } from '@emu/tcg';
+import { emitCountExecution, Exit, HDR, LOWER, OP_NAMES, TB } from '@emu/tcg';
 import type { HelperRegistry, ValueOp } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
 import { FUNCREF, I32, ModuleBuilder } from '@emu/wasm';
@@ -148,7 +148,6 @@ function emitEnter(e: Emitter, m: ModuleBuilder, entries: number): void {
     f.end();
   }
   const left = f.local(I32);
-  const count = f.local(I32);
   // the address of an instruction counter is a constant, its value is in memory for everybody
   f.i32Const(header);
   f.i32Const(header);
@@ -165,26 +164,14 @@ function emitEnter(e: Emitter, m: ModuleBuilder, entries: number): void {
   payBack(e);
   leave(e, Exit.BUDGET);
   f.end();
-  f.localGet(tb);
-  f.localGet(tb);
-  f.i32Load(TB.count);
-  f.i32Const(1);
-  f.i32Add();
-  f.localTee(count);
-  f.i32Store(TB.count);
-  f.localGet(count);
-  f.localGet(tb);
-  f.i32Load(TB.hotCount);
-  f.i32Eq();
-  f.if_();
-  payBack(e);
-  leave(e, Exit.HOT);
-  f.end();
+  emitCountExecution(f, tb, () => {
+    payBack(e);
+    leave(e, Exit.HOT);
+  });
   f.localGet(tb);
   f.i32Load(TB.code);
   f.localSet(e.ip);
   f.freeLocal(left);
-  f.freeLocal(count);
 }
 
 /** budget += icount of the TB that does not run after all. */

@@ -1,26 +1,14 @@
-import { PhysMap, Prot, SoftMmu } from '@emu/softmmu';
+import { flatMemory } from '@emu/softmmu/testing';
 import { Exit, HDR, Optimiser, verifyIr } from '@emu/tcg';
 import { describeOutcome, HOLE, randomProgram, ReferenceBackend, TestMachine, type TestSetup } from '@emu/tcg/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Tci } from './index.ts';
 
-const PAGE = 4096;
-
-/** The interpreter over a real SoftMmu, with the test machine's memory: 16 pages at 0, one of them missing, misaligned accesses fault where asked. */
+/** The interpreter over a real SoftMmu, with the test machine's memory. */
 function makeTci({ arena, header, jumpCache, helpers, ram, ramPages, fault }: TestSetup): Tci {
-  const map = new PhysMap(arena);
-  map.addRam('ram', 0, ramPages * PAGE, ram);
-  const memory = new SoftMmu(arena, map, {
-    vaddrBits: 64, mmuModes: 1, fault: { flag: header + HDR.fault, retHi: header + HDR.retHi, mailbox: header + HDR.mailbox },
-    walk: (lo, hi, _access, _mmuIdx, result) => {
-      const page = (lo >>> 0) / PAGE;
-      if (hi !== 0 || page >= ramPages || Math.floor(page) === HOLE) return false;
-      Object.assign(result, { phys: lo >>> 0, prot: Prot.READ | Prot.WRITE, pageBits: 12, global: false });
-      return true;
-    },
-    alignmentFault: fault, onCodeWrite: () => false, onFlush: () => {},
-  });
+  const report = { flag: header + HDR.fault, retHi: header + HDR.retHi, mailbox: header + HDR.mailbox };
+  const memory = flatMemory({ arena, ram, pages: ramPages, hole: HOLE, report, alignmentFault: fault });
   return new Tci({ arena, header, jumpCache, helpers, memory, codeBytes: 1 << 20 });
 }
 
