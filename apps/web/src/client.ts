@@ -29,7 +29,7 @@ export interface LaunchOptions {
 /** Events and their details. */
 export interface WebMachineEvents {
   readonly state: { readonly state: MachineState; readonly end?: EndReason };
-  /** Bytes of the serial port. Tell `shown` when they are dealt with, or the guest waits after 128 KiB. */
+  /** Bytes of the serial port. Tell `shown` when they are dealt with, or the guest waits after 64 KiB. */
   readonly output: Uint8Array;
   readonly progress: Progress | null;
   readonly stats: Stats;

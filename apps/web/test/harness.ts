@@ -1,5 +1,5 @@
 /** For tests of the page: builds it, serves it like any static host (with faults on demand), drives it in headless Chromium. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
@@ -8,7 +8,8 @@ import { serveSite } from '../../../tools/dev/static-server.mjs';
 import type { EmuMachineElement } from '../src/element.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const SITE = join(ROOT, '.cache/site');
+/** Of this process: test runs may overlap. */
+const SITE = join(ROOT, `.cache/site-${process.pid}`);
 const FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
@@ -25,8 +26,9 @@ export const launch = (): Promise<Browser> => chromium.launch({ executablePath: 
 
 const conditions = ['@emu/source', 'browser', 'module', 'import', 'default'];
 
-/** Builds the site as it is published. */
+/** Builds the site as it is published; it is gone when the process ends. */
 export async function buildSite(): Promise<string> {
+  process.once('exit', () => rmSync(SITE, { recursive: true, force: true }));
   await build({ root: ROOT, logLevel: 'warn', build: { outDir: SITE, emptyOutDir: true, sourcemap: false } });
   return SITE;
 }

@@ -15,11 +15,12 @@ const ROOT = join(import.meta.dirname, '../../..');
 const MIB = 2 ** 20;
 
 describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
-  let browser: Browser, web: TestSite, pack: string;
+  let browser: Browser, web: TestSite, pack: string, built: string;
 
   beforeAll(async () => {
     pack = webPack();
-    web = await TestSite.open(await buildSite(), { '/pack/': pack });
+    built = await buildSite();
+    web = await TestSite.open(built, { '/pack/': pack });
     browser = await launch();
   });
   afterAll(async () => {
@@ -198,7 +199,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     const grown = spawnSync('resize2fs', ['-f', image], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
     expect(grown.status).toBe(0);
     await chunkFiles({ files: [image, join(guest, 'bzImage'), join(guest, 'initrd')], output: join(dir, 'pack') });
-    const site = await TestSite.open(join(import.meta.dirname, '../.cache/site'), { '/pack/': join(dir, 'pack') });
+    const site = await TestSite.open(built, { '/pack/': join(dir, 'pack') });
     const context = await browser.newContext();
     const machine = await Machine.open(context, site.page('gib', { arguments: QUIET_GUEST }));
     await machine.prompt();

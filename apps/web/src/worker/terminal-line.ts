@@ -3,10 +3,10 @@
 import type { CharBackend } from '@emu/machine';
 
 /** Output that the page has not shown yet, in bytes, above which the guest waits and below which it goes on. */
-const HIGH_BYTES = 128 * 1024;
-const LOW_BYTES = 32 * 1024;
-/** Output that waits for the next turn of the event loop, at most. */
-const GATHER_BYTES = 16 * 1024;
+const HIGH_BYTES = 64 * 1024;
+const LOW_BYTES = 16 * 1024;
+/** Output that waits for the next turn of the event loop, at most; what the terminal parses at one go is no more, so its page stays responsive. */
+const GATHER_BYTES = 4 * 1024;
 
 export interface TerminalLineEvents {
   /** The bytes are the receiver's to keep. */
@@ -35,7 +35,7 @@ export class TerminalLine implements CharBackend {
 
   write(bytes: Uint8Array): void {
     if (this.#length + bytes.length > GATHER_BYTES) this.flush();
-    if (bytes.length > GATHER_BYTES) return this.#hand(bytes.slice());
+    if (bytes.length > GATHER_BYTES) return this.#large(bytes);
     if (this.#length === 0) this.#turn.port2.postMessage(0);
     this.#gathered.set(bytes, this.#length);
     this.#length += bytes.length;
@@ -73,6 +73,10 @@ export class TerminalLine implements CharBackend {
   /** Ends the line itself, with its worker. */
   dispose(): void {
     this.#turn.port1.close();
+  }
+
+  #large(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += GATHER_BYTES) this.#hand(bytes.slice(at, at + GATHER_BYTES));
   }
 
   #hand(bytes: Uint8Array): void {
