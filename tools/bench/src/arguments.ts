@@ -23,6 +23,7 @@ export function names<T extends string>(list: string, all: readonly T[], what: s
 
 /** Runs a command's body; a BenchError becomes one message and exit status 1. */
 export async function command(body: () => Promise<void>): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   try {
     await body();
   } catch (error) {

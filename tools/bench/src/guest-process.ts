@@ -38,11 +38,14 @@ export class GuestProcess {
     this.#child.stdin!.on('error', () => {}); // it ended; whoever waits hears of it
     this.#child.stdout!.on('data', (bytes: Buffer) => this.#receive(bytes.toString('latin1')));
     this.#child.stderr!.on('data', (bytes: Buffer) => { this.#errors = (this.#errors + bytes.toString('latin1')).slice(-KEEP); });
+    const kill = (): void => void this.#child.kill('SIGKILL');
+    process.once('exit', kill); // whatever ends us, no emulator stays behind
     this.#exited = new Promise((resolve) => {
       const end = (why: string): void => {
         this.#gone ??= why;
         this.#waiter?.reject(this.#failure(why));
         this.#waiter = undefined;
+        process.off('exit', kill);
         resolve();
       };
       this.#child.on('error', (error) => end(`did not start: ${error.message}`));
@@ -82,6 +85,7 @@ export class GuestProcess {
     }
   }
 
+  /** CPU time so far, of all threads; `used` gives differences. */
   cpu(): CpuTime {
     return cpuTime(this.pid);
   }

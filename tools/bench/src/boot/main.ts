@@ -12,6 +12,7 @@
 import { writeFileSync } from 'node:fs';
 import { buildGuest, RECIPES, type Guest } from '@emu/tools-guest';
 import { command, names, parseOptions } from '../arguments.ts';
+import { used } from '../cpu-time.ts';
 import { emulator, ENGINES, type Engine } from '../emulators.ts';
 import { GuestProcess } from '../guest-process.ts';
 import type { Counters } from '../emulator/counters.ts';
@@ -43,7 +44,7 @@ type Target = keyof typeof TARGETS;
 
 interface Boot {
   readonly cpuMs: number;
-  /** Share of threads other than the first: V8's compilers and garbage collector, QEMU's main loop is the first. */
+  /** Of threads other than the busiest: V8's compilers and garbage collectors, QEMU's main loop. */
   readonly otherThreadsMs: number;
   readonly wallMs: number;
   readonly residentMiB: number;
@@ -59,7 +60,7 @@ async function boot(engine: Engine, target: Target, guest: Guest, core: number, 
   try {
     await guestProcess.waitFor(reached, TIMEOUT_S);
     const wallMs = performance.now() - started;
-    const { totalMs, mainMs } = guestProcess.cpu();
+    const { totalMs, mainMs } = used(guestProcess.cpu());
     const { peak } = guestProcess.memory();
     const counters = await guestProcess.counters();
     return { cpuMs: totalMs, otherThreadsMs: totalMs - mainMs, wallMs, residentMiB: peak, counters, profile: profiled ? await guestProcess.profiled() : undefined };

@@ -5,6 +5,7 @@
  *     --only crc32,sieve    programs (default: all); --class integer,sse
  *     --accel tci,jit       ours (default: both)
  *     --bits 64,32          64-bit guests and programs, or a 32-bit kernel with 32-bit builds, there also --v86
+ *     --browser             ours also in a page of headless Chromium (64-bit)
  *     --no-qemu --no-host   leave one out
  *     --profile             where ours spends its time in each program, in one more run
  *     --runs 3 --ms 1000    runs that count, and CPU time of each
@@ -13,7 +14,7 @@
 import { writeFileSync } from 'node:fs';
 import { command, names, parseOptions } from '../arguments.ts';
 import { exits, phases } from '../describe.ts';
-import { emulator, v86, type EmulatorCommand } from '../emulators.ts';
+import { browser, emulator, v86, type EmulatorCommand } from '../emulators.ts';
 import { keep } from '../history.ts';
 import { commit, hostFacts, qemuVersion } from '../host.ts';
 import { benchGuest, type BenchGuest } from './initramfs.ts';
@@ -22,11 +23,11 @@ import { CLASSES, PROGRAMS, programsOf, type Program } from './programs.ts';
 import { report, type Row, type SessionFacts } from './report.ts';
 import { Session } from './session.ts';
 
-const USAGE = 'usage: pnpm bench:guest [--only NAMES] [--class NAMES] [--accel tci,jit] [--bits 64,32] [--v86] [--no-qemu] [--no-host] [--profile] [--runs N] [--ms N] [--core N] [--json FILE] [--keep]';
+const USAGE = 'usage: pnpm bench:guest [--only NAMES] [--class NAMES] [--accel tci,jit] [--bits 64,32] [--v86] [--browser] [--no-qemu] [--no-host] [--profile] [--runs N] [--ms N] [--core N] [--json FILE] [--keep]';
 
 await command(async () => {
   const options = parseOptions({
-    only: { type: 'string' }, class: { type: 'string' }, accel: { type: 'string', default: 'tci,jit' }, bits: { type: 'string', default: '64' }, v86: { type: 'boolean' },
+    only: { type: 'string' }, class: { type: 'string' }, accel: { type: 'string', default: 'tci,jit' }, bits: { type: 'string', default: '64' }, v86: { type: 'boolean' }, browser: { type: 'boolean' },
     'no-qemu': { type: 'boolean' }, 'no-host': { type: 'boolean' }, profile: { type: 'boolean' }, runs: { type: 'string', default: '3' }, ms: { type: 'string', default: '1000' },
     core: { type: 'string', default: '1' }, json: { type: 'string' }, keep: { type: 'boolean' },
   }, USAGE);
@@ -43,6 +44,7 @@ await command(async () => {
     const emulators = [
       ...(options['no-qemu'] || facts.qemu === undefined ? [] : [emulator('qemu', guestOptions(guest), [], bits === 64 ? 'qemu-system-x86_64' : 'qemu-system-i386')]),
       ...accels.map((accel) => emulator(accel, guestOptions(guest))),
+      ...(options.browser && bits === 64 ? accels.map((accel) => browser(accel, guestOptions(guest))) : []),
       ...(options.v86 && bits === 32 ? [v86(guest)] : []),
     ];
     results[`bits${bits}`] = await measureAll(guest, programs, emulators, { core, host: !options['no-host'], profile: options.profile ?? false, runs: Number(options.runs), targetMs: Number(options.ms) });

@@ -1,5 +1,5 @@
 /** A booted guest (or this processor) that runs programs on request, with the CPU time that each costs. */
-import { since, type CpuTime } from '../cpu-time.ts';
+import { used, type CpuUse } from '../cpu-time.ts';
 import type { EmulatorCommand } from '../emulators.ts';
 import type { Counters } from '../emulator/counters.ts';
 import type { Profile } from '../emulator/profile.ts';
@@ -29,7 +29,7 @@ export class Session {
   readonly #guest: GuestProcess;
   readonly #host: boolean;
   /** CPU time until the driver was ready. */
-  boot: CpuTime = { totalMs: 0, mainMs: 0 };
+  boot: CpuUse = { totalMs: 0, mainMs: 0 };
 
   private constructor(command: EmulatorCommand, core: number, host: boolean) {
     this.name = command.name;
@@ -46,7 +46,7 @@ export class Session {
       await session.stop();
       throw error;
     }
-    session.boot = session.#guest.cpu();
+    session.boot = used(session.#guest.cpu());
     return session;
   }
 
@@ -56,7 +56,7 @@ export class Session {
     const before = this.#guest.cpu(), started = performance.now();
     this.#guest.send(`run ${program} ${size}\n`);
     const [, status, checksum, ns, us, words] = /@end (\d+) (\d+) (\d+) (\d+)(.*)\n/.exec(await this.#guest.waitFor(/@end .*\n/, RUN_S))!;
-    const wallMs = performance.now() - started, cpu = since(before, this.#guest.cpu());
+    const wallMs = performance.now() - started, cpu = used(this.#guest.cpu(), before);
     if (status !== '0') throw new BenchError(`${program} failed on ${this.name} with status ${status}:${words}`);
     const after = await this.#guest.instructions();
     return {
