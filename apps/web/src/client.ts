@@ -2,6 +2,7 @@
 import type {
   Capabilities, DiskProblem, DiskWrites, EndReason, Failure, FromWorker, MachineState, NamedFile, Notice, Progress, Request, Stats, ToWorker,
 } from './protocol.ts';
+// oxlint-disable-next-line import/default -- Vite makes it, of the suffix
 import workerUrl from './worker/main.ts?worker&url';
 
 /** Something went wrong; `reason` is a word to decide by, the message one line for the user. */

@@ -183,7 +183,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
       response.writeHead(200, { 'content-length': body.length }).end(body);
       return true;
     };
-    const machine = await Machine.open(context, web.page('corrupt', { arguments: QUIET_GUEST.with(-1, 'console=ttyS0 root=/dev/vda panic=5') }));
+    const machine = await Machine.open(context, web.page('corrupt', { arguments: [...QUIET_GUEST.slice(0, -1), 'console=ttyS0 root=/dev/vda panic=5'] }));
     expect(await machine.untilMessage(/failed/, 120_000)).toMatch(/guest was told: .*rootfs\.bin.*(hash|inflate|deflate).*upload the pack again/s);
     await machine.until(/I\/O error, dev vda/, 60_000);
     expect(await machine.text()).not.toMatch(/mounted filesystem|# $/);

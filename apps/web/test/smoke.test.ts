@@ -71,7 +71,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
 
   test('files of a loader script are found by the names that arguments use', async () => {
     await packFiles({ target: join(dir, 'files.data'), jsOutput: join(dir, 'load.js'), preload: [`${dir}/echo@/pack/guest`] });
-    const argv = TINY.with(-1, 'pack/guest');
+    const argv = [...TINY.slice(0, -1), 'pack/guest'];
     const locate = "<script>Module.locateFile = (name) => 'tiny/' + name;</script>";
     const machine = await Machine.open(context, web.page('preloaded', { arguments: argv }, `${locate}<script src="tiny/load.js"></script>`));
     await machine.until(/ready/, 20_000);
@@ -116,7 +116,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
       emu.addEventListener('emu-state', (event) => states.push((event as CustomEvent<{ state: string }>).detail.state));
       const started = await emu.start();
       emu.send('abc.');
-      while (emu.state !== 'off') await new Promise((resolve) => setTimeout(resolve, 20));
+      while (emu.state !== 'off' || !emu.text.includes('ABC')) await new Promise((resolve) => setTimeout(resolve, 20));
       return { started, states, text: emu.text };
     });
     expect(result).toEqual({ started: true, states: ['loading', 'running', 'off'], text: 'ready\nABC' });
@@ -126,7 +126,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
   test('unknown options, missing files and a strict security policy are said in one clear message', async () => {
     const option = await Machine.open(context, web.page('option', { arguments: ['-nographic', '-vga', 'std'] }));
     expect(await option.untilMessage(/-vga/, 10_000)).toMatch(/not supported/);
-    const missing = await Machine.open(context, web.page('missing', { arguments: TINY.with(-1, 'tiny/nothing') }));
+    const missing = await Machine.open(context, web.page('missing', { arguments: [...TINY.slice(0, -1), 'tiny/nothing'] }));
     expect(await missing.untilMessage(/nothing/, 10_000)).toMatch(/could not load 'tiny\/nothing'.*404/);
     const strict = await browser.newContext();
     await strict.route('**/*', async (route) => {

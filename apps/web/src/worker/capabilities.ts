@@ -14,7 +14,7 @@ function problems(): string[] {
   if (typeof WebAssembly === 'undefined') return ['This browser has no WebAssembly, or it is switched off (some "lockdown" and "strict" modes do that).'];
   const found: string[] = [];
   try {
-    new WebAssembly.Module(new Uint8Array(EMPTY));
+    void new WebAssembly.Module(new Uint8Array(EMPTY));
   } catch (error) {
     found.push(`This page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src. (${(error as Error).message})`);
   }
