@@ -37,6 +37,9 @@ export interface EmitContext {
   readonly helpers: ReadonlyMap<number, number>;
 }
 
+/** The function's parameter. */
+const ARGUMENT = 0;
+
 export class RegionEmitter {
   readonly #flow = new Flow();
   readonly #globals = new Globals();
@@ -47,18 +50,20 @@ export class RegionEmitter {
   /** Label by position in the chain; the last is behind all stores. */
   #chainLabels: number[] = [];
   #budgetLabel = 0;
+  #slot = 0;
   #frame!: Frame;
   #code!: RegionCode;
   #f!: FuncBuilder;
 
-  /** Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. */
-  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], context: EmitContext): void {
+  /** Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. The function will be at `slot` of the table. */
+  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], slot: number, context: EmitContext): void {
     const globals = this.#globals, flow = this.#flow;
-    flow.run(code.blockCount, code.firstEdge, code.edgeCount, code.edgeTo, entries.map((tb) => code.headOf[tb]!));
+    flow.run(code, entries.map((tb) => code.headOf[tb]!));
     globals.run(code, flow);
     this.#values.begin(f, code, globals);
     this.#code = code;
     this.#f = f;
+    this.#slot = slot;
     const locals = { budgetLocal: f.local(I32), tbLocal: f.local(I32), codeLocal: f.local(I32), selectLocal: f.local(I32), hostLocal: f.local(I32), entryLocal: f.local(I32) };
     const setCode = (value: number) => {
       f.i32Const(value);
@@ -141,7 +146,7 @@ export class RegionEmitter {
   /** Tells the dispatcher that the edge leads to where it is to go on. A dispatcher itself was told already. */
   #select(e: number): void {
     const flow = this.#flow, from = flow.edgeFrom[e]!;
-    if (!this.#selects(e) || from > flow.root) return;
+    if (!this.#selects(e) || (from > flow.root && from !== flow.switch)) return;
     this.#f.i32Const(flow.select[e]!);
     this.#f.localSet(this.#frame.selectLocal);
   }
@@ -150,10 +155,11 @@ export class RegionEmitter {
     return this.#flow.select[e]! !== NO_SELECT;
   }
 
-  /** The root goes to the entry that the argument names, a dispatcher to the block that the selector names. */
+  /** The root goes to the entry that the argument names, as does the switch; a dispatcher to the block that the selector names. */
   #dispatch(n: number): void {
     const flow = this.#flow, f = this.#f, first = flow.firstEdge[n]!, count = flow.edgeCount[n]!;
-    if (n === flow.root) return this.#enter(first, count);
+    if (n === flow.root && flow.switch >= 0) return this.#goto(first);
+    if (n === flow.root || n === flow.switch) return this.#enter(first, count);
     for (let e = first; e < first + count - 1; e++) {
       f.localGet(this.#frame.selectLocal);
       f.i32Const(flow.goal[e]!);
@@ -167,7 +173,7 @@ export class RegionEmitter {
     const f = this.#f, flow = this.#flow;
     if (count > 1) {
       const labels = Array.from({ length: count }, () => f.block()).reverse();
-      f.localGet(0);
+      f.localGet(ARGUMENT);
       f.brTable(labels.slice(0, -1), labels[count - 1]!);
     }
     for (let i = 0; i < count; i++) {
@@ -250,7 +256,8 @@ export class RegionEmitter {
 
   /** Stays inside if the jump cache says that the pc leads to a TB of the region. */
   #lookup(b: number, e: number): void {
-    const f = this.#f, { code, values, entryLocal, hostLocal, jumpCache } = this.#frame, pc = values.localOf(code.pc), count = this.#flow.edgeCount[b]!;
+    const f = this.#f, { code, values, entryLocal, hostLocal, jumpCache } = this.#frame, pc = values.localOf(code.pc);
+    const count = this.#flow.edgeCount[b]! - (code.isSwitch[b] ? 1 : 0);
     f.localGet(pc);
     f.i32WrapI64();
     f.localTee(entryLocal);
@@ -282,6 +289,22 @@ export class RegionEmitter {
       this.#goto(e + k);
       f.end();
     }
+    if (code.isSwitch[b]) this.#switch(e + count);
+  }
+
+  /** Stays inside if the TB found is an entry of this very function. Its key is that of every TB here. */
+  #switch(e: number): void {
+    const f = this.#f, { hostLocal } = this.#frame;
+    f.localGet(hostLocal);
+    f.i32Load(TB.entry);
+    f.i32Const(this.#slot);
+    f.i32Eq();
+    f.if_();
+    f.localGet(hostLocal);
+    f.i32Load(TB.entryArg);
+    f.localSet(ARGUMENT);
+    this.#goto(e);
+    f.end();
   }
 
   /** Pops a truth value; pushes it if the rest of the header's key is that of TB `to` too. */

@@ -10,10 +10,21 @@ import { JitError } from './errors.ts';
 /** No number is passed along an edge. */
 export const NO_SELECT = -1;
 
+/** Blocks and their edges; a `RegionCode` is one. */
+export interface FlowBlocks {
+  readonly blockCount: number;
+  readonly firstEdge: readonly number[];
+  readonly edgeCount: readonly number[];
+  readonly edgeTo: readonly number[];
+  readonly isSwitch: readonly boolean[];
+}
+
 export class Flow {
   /** Blocks of the region come first, then the root, then dispatchers. */
   nodeCount = 0;
   root = 0;
+  /** The node that goes on to the entry with a number, or -1: computed jumps of the region lead to it, and the root. */
+  switch = -1;
   readonly firstEdge: number[] = [];
   readonly edgeCount: number[] = [];
   readonly edgeFrom: number[] = [];
@@ -33,15 +44,22 @@ export class Flow {
   readonly #member: number[] = [];
   #level = 0;
 
-  /** Analyses blocks 0 to `blocks` - 1 with their edges, entered at `entries`. */
-  run(blocks: number, firstEdge: readonly number[], edgeCount: readonly number[], edgeTo: readonly number[], entries: readonly number[]): void {
+  /** Analyses the region's blocks with their edges, entered at blocks `entries`. Blocks that are a switch get one more edge, to all entries. */
+  run({ blockCount, firstEdge, edgeCount, edgeTo, isSwitch }: FlowBlocks, entries: readonly number[]): void {
     this.#reset();
-    for (let b = 0; b < blocks; b++) {
+    this.root = blockCount;
+    this.switch = isSwitch.includes(true) ? blockCount + 1 : -1;
+    for (let b = 0; b < blockCount; b++) {
       this.#node();
       for (let e = firstEdge[b]!; e < firstEdge[b]! + edgeCount[b]!; e++) this.#edge(b, edgeTo[e]!);
+      if (isSwitch[b]) this.#edge(b, this.switch);
     }
-    this.root = this.#node();
-    for (const entry of entries) this.#edge(this.root, entry);
+    this.#node();
+    if (this.switch >= 0) {
+      this.#edge(this.root, this.switch);
+      this.#node();
+    }
+    for (const entry of entries) this.#edge(this.nodeCount - 1, entry);
     this.#dropUnreachable();
     const all = this.#reachable();
     this.#level = 0;

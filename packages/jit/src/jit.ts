@@ -44,14 +44,16 @@ const MIB = 1 << 20;
 const DEFAULT_THRESHOLD = 128;
 const DEFAULT_TB_SIZE = 32 * MIB;
 /**
- * Two tiers. The first compiles what is hot at all, and leaves to other regions what they have an entry for. Where compiled code goes from region to
- * region often, the second makes one large region of those, whatever they have compiled already.
+ * Tiers. The first compiles what is hot at all, and leaves to other regions what they have an entry for. Where compiled code goes from region to
+ * region often, the second makes one large region of those, whatever they have compiled already. The later ones do so again where control still
+ * crosses often: more is known by then of where computed jumps lead.
  */
-const TIERS = [{ tbs: 32, insns: 400 }, { tbs: 64, insns: 1500 }] as const;
+const FIRST = { tbs: 32, insns: 400 }, LARGE = { tbs: 64, insns: 1500 } as const;
+const LAST_TIER = 4;
 /** First-tier regions that a TB may be in without being entered there. */
 const COPIES = 2;
-/** Times that compiled code goes to a region from another before the region is made anew in the second tier. */
-const REGION_HOT = 20_000;
+/** Times that compiled code goes to a first-tier region from another before it is made anew; for each later tier twice as many. */
+const REGION_HOT = 50_000;
 /** Regions in a batch at most. */
 const BATCH = 32;
 /** Batches that may be compiling at the same time. */
@@ -62,7 +64,7 @@ interface Region {
   readonly tbs: readonly RegionTb[];
   /** TBs at which it may be entered; entry `i` is the one for argument `i`. */
   readonly entries: readonly Tb[];
-  /** 0 or 1. */
+  /** 0 to LAST_TIER. */
   readonly tier: number;
   /** Index of its function in the table; 0 until it has one. */
   slot: number;
@@ -136,6 +138,7 @@ export class Jit implements HotBackend {
 
   invalidate(tb: Tb): void {
     this.#postponed.delete(tb);
+    this.#selector.forget(tb);
     const regions = this.#regionsOf.get(tb);
     if (!regions) return;
     for (const region of [...regions]) {
@@ -149,6 +152,7 @@ export class Jit implements HotBackend {
     for (const batch of [...this.#batches]) this.#drop(batch, () => this.stats.flushed++);
     this.#regionsOf.clear();
     this.#postponed.clear();
+    this.#selector.clear();
   }
 
   // ---- Compiling -------------------------------------------------------------------------------------------------------------------
@@ -182,12 +186,12 @@ export class Jit implements HotBackend {
     const plans: Plan[] = [];
     while (this.#queue.length > 0 && plans.length < BATCH) {
       const head = this.#queue.shift()!, before = this.#entryOf.get(head);
-      if (!head.valid || before?.tier === 1) continue;
+      if (!head.valid || before?.tier === LAST_TIER) continue;
       if (this.#isServed(head, before, batch)) {
         this.#postpone(head, before ? 4 * REGION_HOT : this.threshold);
         continue;
       }
-      plans.push(this.#plan(this.#codes[plans.length] ??= new RegionCode(), head, before ? 1 : 0, source, batch));
+      plans.push(this.#plan(this.#codes[plans.length] ??= new RegionCode(), head, before ? before.tier + 1 : 0, source, batch));
     }
     if (plans.length === 0) return null;
     const made = this.#assemble(batch, plans);
@@ -220,16 +224,17 @@ export class Jit implements HotBackend {
   }
 
   /** Selects a region and gets its IR. */
-  #plan(code: RegionCode, head: Tb, tier: 0 | 1, source: TbSource, batch: Batch): Plan {
-    const { header } = this.#options, limits = { ...TIERS[tier], warm: Math.max(1, this.threshold >> 3) };
+  #plan(code: RegionCode, head: Tb, tier: number, source: TbSource, batch: Batch): Plan {
+    const { header } = this.#options, limits = { ...(tier === 0 ? FIRST : LARGE), warm: Math.max(1, this.threshold >> 3) };
     const copies = this.#regionsOf.has(head) ? COPIES : 0; // the head is inside a region that it cannot be entered in: others may be so too
-    const { tbs, entries } = this.#selector.select(head, source, limits, (tb) => tier === 1 || this.#isFree(tb, copies));
+    const { tbs, entries: entered } = this.#selector.select(head, source, limits, (tb) => tier > 0 || this.#isFree(tb, copies));
     tbs.forEach(({ tb }, i) => {
       const ir: Ir = source.retranslate(tb);
       if (i === 0) code.begin(ir, header, tbs);
       code.add(i, ir);
     });
     code.finish();
+    const entries = [...new Set([...(tier === 0 ? entered : [0]), ...code.switchTargets])];
     const region: Region = { tbs, entries: entries.map((i) => tbs[i]!.tb), tier, slot: 0, batch, dead: false };
     batch.regions.push(region);
     for (const { tb } of tbs) this.#noteRegion(tb, region);
@@ -252,13 +257,13 @@ export class Jit implements HotBackend {
     const context: EmitContext = { header, jumpCache: jumpCache.address, memory, runtime, helpers: used };
     for (const { code, entries, region } of plans) {
       const f = m.func({ params: [I32] }), { tier } = region;
-      this.#emitter.emit(f, code, entries, context);
       region.slot = this.#slot(region);
+      this.#emitter.emit(f, code, entries, region.slot, context);
       m.elem(tableIndex, region.slot, [f.index]);
       this.stats.regions++;
       this.stats.tbs += code.tbs.length;
-      this.stats.regionsByTier[tier]++;
-      this.stats.tbsByTier[tier] += code.tbs.length;
+      this.stats.regionsByTier[tier] = (this.stats.regionsByTier[tier] ?? 0) + 1;
+      this.stats.tbsByTier[tier] = (this.stats.tbsByTier[tier] ?? 0) + code.tbs.length;
       this.stats.insns += code.insns;
       this.stats.guestBytes += code.bytes;
     }
@@ -302,7 +307,7 @@ export class Jit implements HotBackend {
       if (old) before.add(old);
       this.#i32[at + (TB.entry >> 2)] = region.slot;
       this.#i32[at + (TB.entryArg >> 2)] = i;
-      this.#i32[at + (TB.hotCount >> 2)] = region.tier === 0 ? this.#i32[at + (TB.count >> 2)]! + REGION_HOT : 0;
+      this.#i32[at + (TB.hotCount >> 2)] = region.tier === LAST_TIER ? 0 : this.#i32[at + (TB.count >> 2)]! + (REGION_HOT << region.tier);
     });
     for (const old of before) if (!old.entries.some((tb) => this.#leadsTo(tb, old))) this.#kill(old);
   }

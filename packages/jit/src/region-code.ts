@@ -27,6 +27,8 @@ export interface RegionTb {
 
 const PAGE = 4096;
 const NO_BLOCK = -1;
+/** Targets that a jump is compared with where they cannot be found by their entries. */
+const COMPARED = 3;
 /** In `crossing`: not seen, seen in one block only, in several or written twice. */
 const SEEN_NEVER = -1, CROSSING = -2;
 
@@ -54,6 +56,9 @@ export class RegionCode {
   readonly headOf: number[] = [];
   /** Of LOOKUP blocks: whether a helper may have changed the rest of the key since the TB began. */
   readonly keyMayDiffer: boolean[] = [];
+  /** Of LOOKUP blocks: the jump is computed and is known to lead to several TBs. Those of all such blocks. */
+  readonly isSwitch: boolean[] = [];
+  readonly switchTargets = new Set<number>();
   /** Helpers called, by index. */
   readonly helpers = new Set<number>();
 
@@ -87,7 +92,8 @@ export class RegionCode {
     this.tbs = tbs;
     this.blockCount = this.insns = this.bytes = 0;
     for (const list of [this.start, this.end, this.kind, this.tbOf, this.firstEdge, this.edgeCount, this.edgeTo, this.headOf, this.#waiting, this.#toTb]) list.length = 0;
-    this.isHead.length = this.keyMayDiffer.length = 0;
+    this.isHead.length = this.keyMayDiffer.length = this.isSwitch.length = 0;
+    this.switchTargets.clear();
     this.helpers.clear();
     this.base = this.#newTemp(Type.i64);
     this.crossing[this.base] = CROSSING;
@@ -149,7 +155,7 @@ export class RegionCode {
     this.firstEdge[b] = this.edgeTo.length;
     this.edgeCount[b] = 0;
     this.keyMayDiffer[b] = false;
-    this.#pcIsStatic = false;
+    this.#pcIsStatic = this.isSwitch[b] = false;
     return b;
   }
 
@@ -200,11 +206,12 @@ export class RegionCode {
         return true;
       }
       case Op.lookup_and_goto_ptr: {
-        const { latest, others } = this.tbs[this.#index]!, targets = latest >= 0 ? [latest] : [];
-        if (!this.#pcIsStatic) targets.push(...others);
+        const { latest, others } = this.tbs[this.#index]!, targets = latest >= 0 ? [latest] : [], isStatic = this.#pcIsStatic;
+        if (!isStatic) targets.push(...others);
         const b = this.#exit(i, op, insn, targets.length > 0 ? End.LOOKUP : End.EXIT);
         this.keyMayDiffer[b] = this.#called;
-        for (const t of targets) this.#edgeToTb(b, t);
+        if (targets.length > 1 && !this.keyMayDiffer[b]) this.#switch(b, targets);
+        else for (const t of targets.slice(0, COMPARED)) this.#edgeToTb(b, t);
         return true;
       }
       case Op.exit_tb:
@@ -214,6 +221,13 @@ export class RegionCode {
         this.#copy(i, op, insn);
         return false;
     }
+  }
+
+  /** One target is compared with, the others are found by their entries. */
+  #switch(b: number, targets: readonly number[]): void {
+    this.isSwitch[b] = true;
+    this.#edgeToTb(b, targets[0]!);
+    for (const t of targets) this.switchTargets.add(t);
   }
 
   #exit(i: number, op: number, insn: number, kind: number): number {
@@ -237,7 +251,7 @@ export class RegionCode {
   /** `pc + constant` as `base + constant`. */
   #copyPcAdd(from: number, insn: number): boolean {
     const source = this.#source, { args } = source, a = args[from + 1]!, b = args[from + 2]!;
-    if (a !== this.pc || this.#pcWritten || this.#pcWrittenHere || source.tempKind[b] !== Kind.CONST) return false;
+    if (a !== this.pc || a >= source.globalCount || this.#pcWritten || this.#pcWrittenHere || source.tempKind[b] !== Kind.CONST) return false;
     const offset = this.tbs[this.#index]!.tb.physPc % PAGE, lo = (source.tempLo[b]! >>> 0) + offset;
     const sum = this.ir.const64(lo | 0, (source.tempHi[b]! + (lo > 0xffffffff ? 1 : 0)) | 0), d = this.#mapped(args[from]!);
     const p = this.#emit(Op.add, Type.i64, insn), to = this.ir.args;

@@ -8,7 +8,7 @@
  *     storeVector (addr, value, oi, budget) -> (fault, budget)
  *     atomic (addr, b, c, kind, oi, budget) -> (old, fault, budget)
  */
-import { emitCountExecution, emitJumpCacheProbe, Exit, HDR, MemOp, Op, TB } from '@emu/tcg';
+import { emitCountExecution, emitJumpCacheProbe, emitNoteTarget, Exit, HDR, MemOp, Op, TB } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { FUNCREF, I32, I64, ModuleBuilder, V128, type FuncBuilder, type ValType } from '@emu/wasm';
 import { Leave } from './leave-code.ts';
@@ -150,9 +150,7 @@ function emitLeave(f: FuncBuilder, m: ModuleBuilder, { header, jumpCache }: Runt
   leave(Exit.LOOKUP);
   f.end();
   f.end();
-  f.localGet(tb); // the latest target: a prediction for later regions
-  f.localGet(next);
-  f.i32Store(TB.lastTarget);
+  emitNoteTarget(f, tb, next);
   f.end();
   f.localGet(next);
   f.i32Load(TB.entry);

@@ -25,12 +25,14 @@ export interface Selection {
 const PAGE = 4096;
 /** Slots in the low bits of `Tb.incoming`. */
 const SLOT_BITS = 3;
-/** Return points that a computed jump is compared with, besides where it led last. */
-const OTHER_TARGETS = 3;
+/** Latest targets of a jump that a TB's record has room for, and targets remembered in all. */
+const RECENT = 3, KNOWN = 32;
 
 export class Selector {
   readonly #i32: Int32Array;
   readonly #u32: Uint32Array;
+  /** Targets of computed jumps that have many. */
+  readonly #known = new Map<Tb, Tb[]>();
 
   constructor(arena: Arena) {
     this.#i32 = arena.i32;
@@ -82,6 +84,16 @@ export class Selector {
     return [...entries];
   }
 
+  /** The TB is gone. */
+  forget(tb: Tb): void {
+    this.#known.delete(tb);
+  }
+
+  /** All TBs are gone. */
+  clear(): void {
+    this.#known.clear();
+  }
+
   #count(tb: Tb): number {
     return this.#i32[(tb.record + TB.count) >>> 2]!;
   }
@@ -99,8 +111,24 @@ export class Selector {
       const to = this.#at(tb, field, source);
       if (to && linkable(tb)) found.push(to);
     }
-    const predicted = this.#at(tb, TB.lastTarget, source);
-    if (predicted && sameMode(tb, predicted)) found.push(predicted);
+    found.push(...this.#predicted(tb, source));
+    return found;
+  }
+
+  /**
+   * Where `lookup_and_goto_ptr` led lately, the latest first; then where it had led by earlier looks. Records are hints: what is there now may be
+   * another TB.
+   */
+  #predicted(tb: Tb, source: TbSource): Tb[] {
+    const found: Tb[] = [];
+    for (const field of [TB.lastTarget, TB.olderTarget, TB.olderTarget + 4]) {
+      const to = this.#at(tb, field, source);
+      if (to && sameMode(tb, to) && !found.includes(to)) found.push(to);
+    }
+    if (found.length < RECENT) return found;
+    const known = this.#known.get(tb);
+    if (known) for (const to of known) if (found.length < KNOWN && to.valid && sameMode(tb, to) && !found.includes(to)) found.push(to);
+    this.#known.set(tb, found);
     return found;
   }
 
@@ -129,10 +157,13 @@ export class Selector {
   }
 
   #targets(tb: Tb, source: TbSource, index: Map<Tb, number>, returnPoints: readonly number[]): { latest: number; others: number[] } {
-    const to = this.#at(tb, TB.lastTarget, source);
-    if (!to) return { latest: -1, others: [] };
-    const latest = (sameMode(tb, to) ? index.get(to) : undefined) ?? -1;
-    return { latest, others: returnPoints.filter((i) => i !== latest).slice(0, OTHER_TARGETS) };
+    const [last, ...older] = this.#predicted(tb, source);
+    if (!last) return { latest: -1, others: [] };
+    const latest = index.get(last) ?? -1, others = new Set<number>();
+    for (const to of older) if (index.has(to)) others.add(index.get(to)!);
+    for (const i of returnPoints) others.add(i);
+    others.delete(latest);
+    return { latest, others: [...others] };
   }
 }
 

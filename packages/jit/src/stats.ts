@@ -7,8 +7,8 @@ export class JitStats {
   guestBytes = 0;
   wasmBytes = 0;
   modules = 0;
-  readonly regionsByTier: [number, number] = [0, 0];
-  readonly tbsByTier: [number, number] = [0, 0];
+  readonly regionsByTier: number[] = [];
+  readonly tbsByTier: number[] = [];
   /** Hot TBs reported, and those that an earlier region of the batch had taken in. */
   hot = 0;
   absorbed = 0;

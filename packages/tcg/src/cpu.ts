@@ -55,6 +55,8 @@ export const TB_RECORD = struct({
   pageOffset: 'i32',
   /** Where in the jump cache it is: 0 nowhere, n for entry n - 1, -1 for several entries. */
   cachedAt: 'i32',
+  /** The targets of `lookup_and_goto_ptr` before `lastTarget`, latest first: hints that may be out of date. */
+  olderTarget: ['u32', 2],
 });
 export const TB = TB_RECORD.offset;
 

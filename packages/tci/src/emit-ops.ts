@@ -1,5 +1,5 @@
 /** Cases of host memory and control ops. Value ops come from the shared lowerings. */
-import { emitCompare, emitJumpCacheProbe, Exit, HDR, Op, OP_NAMES, TB, Type } from '@emu/tcg';
+import { emitCompare, emitJumpCacheProbe, emitNoteTarget, Exit, HDR, Op, OP_NAMES, TB, Type } from '@emu/tcg';
 import type { ControlOp, MemoryOp } from '@emu/tcg';
 import { I32 } from '@emu/wasm';
 import type { FuncBuilder } from '@emu/wasm';
@@ -117,10 +117,7 @@ const lookup: EmitCase = (e) => {
     f.localGet(found);
   }
   f.if_();
-  // the latest target: a prediction for compiled code
-  f.localGet(e.tb);
-  f.localGet(found);
-  f.i32Store(TB.lastTarget);
+  emitNoteTarget(f, e.tb, found);
   f.localGet(found);
   f.localSet(e.tb);
   f.br(e.enter);
