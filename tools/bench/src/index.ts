@@ -2,11 +2,10 @@
  * `pnpm bench [filter...] [--no-save]`: runs the benchmarks of all packages, prints their figures with the machine, and appends them to
  * `history/figures.jsonl`, one JSON object a run. A benchmark is a file named `*.bench.ts` that exports `bench()`: figures, or a promise of them.
  */
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, globSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { commit, hostFacts, ROOT } from './host.ts';
 
 export interface Figure {
   /** What was measured, beginning with the package: `tci: mixed loop ...`. */
@@ -16,23 +15,7 @@ export interface Figure {
 }
 interface BenchModule { bench?: () => readonly Figure[] | Promise<readonly Figure[]> }
 
-const HISTORY = join(dirname(fileURLToPath(import.meta.url)), '../history/figures.jsonl');
-const ROOT = join(dirname(HISTORY), '../../..');
-const GIB = 2 ** 30;
-
-/** What figures depend on beside the code. */
-function machine(): Record<string, string | number> {
-  const all = cpus();
-  return { cpu: all[0]?.model.trim() ?? 'unknown', cores: all.length, memoryGiB: Math.round(totalmem() / GIB), node: process.versions.node, v8: process.versions.v8, os: process.platform };
-}
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
+const HISTORY = join(ROOT, 'tools/bench/history/figures.jsonl');
 
 /** Three significant digits, without an exponent. */
 function show(value: number): string {
@@ -54,7 +37,7 @@ if (paths.length === 0) {
   process.exit(1);
 }
 
-const host = machine();
+const host = hostFacts();
 console.log(`${host.cpu}, ${host.cores} cores, ${host.memoryGiB} GiB, Node ${host.node} (V8 ${host.v8}), ${host.os}, commit ${commit()}\n`);
 const figures: Figure[] = [];
 for (const path of paths) {

@@ -40,7 +40,7 @@ export function report(rows: readonly Row[], names: readonly string[], facts: re
   };
   const classes = CLASSES.filter((c) => rows.some((row) => row.program.class === c));
   const lines = [['CPU ms a unit', ...names, ...compared.map((name) => `${name} x`), ...mips.map((name) => `${name} MIPS`)]];
-  const means: Record<string, Partial<Record<string, number>>> = {};
+  const means: Record<string, Record<string, number | undefined>> = {};
   const blank = [...names.map(() => ''), ...compared.map(() => ''), ...mips.map(() => '')];
   for (const cls of classes) {
     const own = rows.filter((row) => row.program.class === cls);
@@ -53,16 +53,20 @@ export function report(rows: readonly Row[], names: readonly string[], facts: re
   }
   const notes = facts.map(({ name, bootMs, residentMiB }) => `${name}: boot ${show(bootMs / 1000)} CPU s, resident ${show(residentMiB.now)} MiB at the end, ${show(residentMiB.peak)} at most`);
   const failures = rows.flatMap((row) => Object.values(row.by).filter((r) => r instanceof Error).map((e) => e.message));
-  return { text: `${table(lines)}${notes.join('\n')}${failures.length ? `\n\n${failures.join('\n')}` : ''}`, json: { means, sessions: facts, programs: programsJson(rows) } };
+  return { text: `${table(lines)}${notes.join('\n')}${failures.length ? `\n\n${failures.join('\n')}` : ''}`, json: { means: shortMeans(means), sessions: facts, programs: programsJson(rows) } };
 }
 
 function meansOf(rows: readonly Row[], names: readonly string[]): Record<string, number | undefined> {
   return Object.fromEntries(names.map((name) => [name, geometricMean(rows.map((row) => speed(row, name)).filter((s) => s !== undefined))]));
 }
 
+const shortMeans = (means: Record<string, Record<string, number | undefined>>): object =>
+  Object.fromEntries(Object.entries(means).map(([cls, by]) => [cls, Object.fromEntries(Object.entries(by).map(([name, mean]) => [name, short(mean)]))]));
+
 /** Numbers to four digits, so that the kept results stay small. */
+const short = (value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
+
 function programsJson(rows: readonly Row[]): object {
-  const short = (value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
   const one = (result: Measured | Error): object =>
     result instanceof Error ? { failed: result.message.split('\n', 1)[0] } : Object.fromEntries(Object.entries(result).map(([key, value]) => [key, short(value)]));
   return Object.fromEntries(rows.map(({ program, by }) => [program.name, {
