@@ -14,7 +14,7 @@ export interface Measured {
   /** Guest instructions a unit, and their speed. */
   readonly instructions?: number | undefined;
   readonly mips?: number | undefined;
-  /** CPU time of a unit in the very first run, when nothing was translated. */
+  /** CPU time of a unit in the very first run, which is of one unit (or of the program's own number), when nothing was translated. */
   readonly firstMs: number;
 }
 
@@ -44,7 +44,10 @@ export async function measure(program: Program, sessions: readonly Session[], re
     if (right.checksum !== ran.checksum) throw new BenchError(`${program.name} ${size}: ${session.name} says ${ran.checksum}, this processor ${right.checksum}`);
     return ran;
   };
-  for (const session of sessions) await attempt(session, async () => void sizes.set(session, await calibrate(targetMs, (size) => checked(session, size))));
+  for (const session of sessions) await attempt(session, async () => {
+    if (program.units === undefined) return void sizes.set(session, await calibrate(targetMs, (size) => checked(session, size)));
+    sizes.set(session, { size: program.units, firstMs: (await checked(session, program.units)).cpuMs / program.units });
+  });
   for (let run = 0; run < runs; run++) {
     for (const session of sessions) {
       if (results.get(session)) continue;

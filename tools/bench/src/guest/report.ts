@@ -44,7 +44,7 @@ export function report(rows: readonly Row[], names: readonly string[], facts: re
   const blank = [...names.map(() => ''), ...compared.map(() => ''), ...mips.map(() => '')];
   for (const cls of classes) {
     const own = rows.filter((row) => row.program.class === cls);
-    for (const row of own) {
+    for (const row of own.flatMap((row) => (cls === 'short-lived' ? [firstRun(row), row] : [row]))) {
       lines.push([row.program.name, ...names.map((n) => cell(row, n)), ...compared.map((n) => show(speed(row, n))), ...mips.map((n) => mipsOf(row, n))]);
     }
     means[cls] = meansOf(own, compared);
@@ -54,6 +54,12 @@ export function report(rows: readonly Row[], names: readonly string[], facts: re
   const notes = facts.map(({ name, bootMs, residentMiB }) => `${name}: boot ${show(bootMs / 1000)} CPU s, resident ${show(residentMiB.now)} MiB at the end, ${show(residentMiB.peak)} at most`);
   const failures = rows.flatMap((row) => Object.values(row.by).filter((r) => r instanceof Error).map((e) => e.message));
   return { text: `${table(lines)}${notes.join('\n')}${failures.length ? `\n\n${failures.join('\n')}` : ''}`, json: { means: shortMeans(means), sessions: facts, programs: programsJson(rows) } };
+}
+
+/** The row as it was in the first run. */
+function firstRun({ program, by }: Row): Row {
+  const first = Object.entries(by).map(([name, r]) => [name, r instanceof Error ? r : { ...r, cpuMs: r.firstMs, mips: undefined }]);
+  return { program: { ...program, name: `${program.name}, first run` }, by: Object.fromEntries(first) };
 }
 
 function meansOf(rows: readonly Row[], names: readonly string[]): Record<string, number | undefined> {
