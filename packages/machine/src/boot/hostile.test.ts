@@ -3,38 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { loadKernel } from './boot.ts';
 import { BootError } from './errors.ts';
 import { MIB, ramLayout } from './layout.ts';
+import { mutate, random } from './mutations.ts';
 import { bzImage, elf64, multiboot, SampleMemory } from './samples.ts';
 
 const CODE = new Uint8Array(0x400).fill(0xf4);
 const RAM = ramLayout(32 * MIB);
 const MUTATIONS = 2000;
 const MEMORY = new SampleMemory(RAM.low);
-
-/** Numbers that headers get wrong, beside plain random ones. */
-const AWKWARD = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x10_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
-
-/** A fixed generator (xorshift32), so that a failure can be seen again. */
-function random(seed: number): (below: number) => number {
-  let s = seed;
-  return (below) => {
-    s ^= s << 13;
-    s ^= s >>> 17;
-    s ^= s << 5;
-    return (s >>> 0) % below;
-  };
-}
-
-function mutate(file: Uint8Array, headerBytes: number, pick: (below: number) => number): Uint8Array {
-  const copy = file.slice(0, pick(10) === 0 ? pick(file.length + 1) : file.length);
-  const view = new DataView(copy.buffer);
-  for (let n = 1 + pick(4); n > 0; n--) {
-    const at = pick(headerBytes);
-    if (at + 4 > copy.length) continue;
-    if (pick(2) === 0) view.setUint32(at, AWKWARD[pick(AWKWARD.length)]!, true);
-    else view.setUint8(at, pick(256));
-  }
-  return copy;
-}
 
 /** Loads, and returns how it went. Anything but a BootError passes through and fails the test. */
 function outcome(data: Uint8Array, initrd?: Uint8Array): 'booted' | string {
@@ -60,10 +35,7 @@ describe.each([
     const initrd = new Uint8Array(1000);
     const seen = new Set<string>();
     for (let i = 0; i < MUTATIONS; i++) {
-      const header = mutate(file.subarray(from), to - from, pick);
-      const whole = new Uint8Array(from + header.length);
-      whole.set(file.subarray(0, from));
-      whole.set(header, from);
+      const whole = mutate(file, from, to, pick);
       seen.add(outcome(whole, initrd).replace(/[0-9]+/g, '#'));
     }
     expect(seen.has('booted')).toBe(true);
