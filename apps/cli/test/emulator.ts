@@ -18,6 +18,9 @@ export const NATIVE: Program = ['qemu-system-x86_64'];
 export const PROMPT = /[#$] (\x1b\[6n)?$/;
 /** How much of the console an error shows. */
 const TAIL = 3000;
+/** How much longer than its limit in CPU time a step may take by the clock: the machine may be busy, or the guest asleep. */
+const PATIENCE = 8;
+const LOOK_AGAIN_MS = 500;
 /** Linux reports CPU time in units of 1/100 s (`getconf CLK_TCK`), whatever the kernel's own HZ. */
 const TICKS_PER_SECOND = 100;
 
@@ -36,6 +39,8 @@ export class Emulator {
   text = '';
   /** Everything on standard error. */
   errors = '';
+  /** CPU time that the way to the shell took, in s. */
+  shellCpuSeconds = NaN;
   /** Resolves when the process is gone. */
   readonly ended: Promise<ProcessEnd>;
   readonly pid: number;
@@ -87,9 +92,13 @@ export class Emulator {
     this.#child.stdin!.write(text);
   }
 
-  /** Waits for text behind what was waited for before; returns what was printed up to its end. Rejects with the console's tail. */
+  /**
+   * Waits for text behind what was waited for before; returns what was printed up to its end. Rejects with the console's tail.
+   * @param withinSeconds CPU time that the emulator may use for it.
+   */
   async waitFor(pattern: RegExp | string, withinSeconds: number): Promise<string> {
-    const until = performance.now() + withinSeconds * 1000;
+    const until = performance.now() + withinSeconds * 1000 * PATIENCE;
+    const cpuUntil = this.#end ? 0 : this.cpuSeconds + withinSeconds;
     for (;;) {
       const rest = this.text.slice(this.#seen);
       const end = endOf(rest, pattern);
@@ -99,18 +108,19 @@ export class Emulator {
       }
       if (this.#end) throw this.#failure(`ended (status ${this.#end.status}, signal ${this.#end.signal}) before printing ${pattern}`);
       const left = until - performance.now();
-      if (left <= 0) throw this.#failure(`did not print ${pattern} within ${withinSeconds} s`);
-      await this.#change(left);
+      if (left <= 0 || this.cpuSeconds >= cpuUntil) throw this.#failure(`did not print ${pattern} within ${withinSeconds} s of CPU time`);
+      await this.#change(Math.min(left, LOOK_AGAIN_MS));
     }
   }
 
   /** Waits for the shell of a booting guest. */
-  async shell(withinSeconds = 240): Promise<void> {
+  async shell(withinSeconds = 120): Promise<void> {
     await this.waitFor(PROMPT, withinSeconds);
+    this.shellCpuSeconds = this.cpuSeconds;
   }
 
   /** Runs one line in the guest's shell. The quotes keep the echo of what is typed apart from the marks around the output. */
-  async run(line: string, withinSeconds = 120): Promise<CommandResult> {
+  async run(line: string, withinSeconds = 60): Promise<CommandResult> {
     const n = ++this.#commands;
     this.type(`echo "<<"${n}; ${line}; echo ">>"${n} $?\n`);
     await this.waitFor(`<<${n}\n`, withinSeconds);
@@ -118,6 +128,17 @@ export class Emulator {
     const mark = text.lastIndexOf(`>>${n} `);
     await this.waitFor(PROMPT, withinSeconds);
     return { output: text.slice(0, mark), status: Number(text.slice(mark).split(' ')[1]) };
+  }
+
+  /** Turns the guest off from its shell, or kills it when it does not want to. */
+  async powerOff(withinSeconds = 30): Promise<ProcessEnd> {
+    this.type('poweroff\n');
+    const late = setTimeout(() => this.kill('SIGKILL'), withinSeconds * 1000 * PATIENCE);
+    try {
+      return await this.ended;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   kill(signal: NodeJS.Signals): void {
