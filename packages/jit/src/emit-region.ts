@@ -22,6 +22,7 @@ import { Globals, REMOVED } from './globals.ts';
 import { emitGuestOp } from './guest-access.ts';
 import { emitCall, loadGlobal, storeGlobal } from './helper-call.ts';
 import { emitHostOp } from './host-access.ts';
+import { KnownPages } from './known-pages.ts';
 import { Leave } from './leave-code.ts';
 import { End, type RegionCode } from './region-code.ts';
 import type { RuntimeName } from './runtime.ts';
@@ -44,6 +45,7 @@ export class RegionEmitter {
   readonly #flow = new Flow();
   readonly #globals = new Globals();
   readonly #values = new Values();
+  readonly #pages = new KnownPages();
   /** Labels by node: the end of the block in front of it (a branch forwards), its loop (a branch back). */
   readonly #blockLabel: number[] = [];
   readonly #loopLabel: number[] = [];
@@ -61,6 +63,7 @@ export class RegionEmitter {
     flow.run(code, entries.map((tb) => code.headOf[tb]!));
     globals.run(code, flow);
     this.#values.begin(f, code, globals);
+    this.#pages.begin(f, code, globals);
     this.#code = code;
     this.#f = f;
     this.#slot = slot;
@@ -69,7 +72,7 @@ export class RegionEmitter {
       f.i32Const(value);
       f.localSet(locals.codeLocal);
     };
-    const start: Frame = { ...context, ...locals, f, code, globals, values: this.#values, faultLabel: 0, storedLabel: 0, setCode };
+    const start: Frame = { ...context, ...locals, f, code, globals, values: this.#values, pages: this.#pages, faultLabel: 0, storedLabel: 0, setCode };
     this.#emitPrologue(start);
     this.#chainLabels = [f.block(), ...globals.chain.map(() => f.block())].reverse();
     const frame = (this.#frame = { ...start, storedLabel: this.#chainLabels[globals.chain.length]!, faultLabel: f.block() });
@@ -114,6 +117,7 @@ export class RegionEmitter {
   /** Emits node `n` and all that it dominates. */
   #node(n: number): void {
     const f = this.#f, flow = this.#flow, isLoop = flow.isLoop[n]!;
+    if (isLoop || flow.isMerge[n]) this.#pages.forget();
     if (isLoop) this.#loopLabel[n] = f.loop();
     const merges = flow.merges[n]!;
     for (const merge of merges) this.#blockLabel[merge] = f.block();
@@ -178,6 +182,7 @@ export class RegionEmitter {
     }
     for (let i = 0; i < count; i++) {
       if (count > 1) f.end();
+      this.#pages.forget();
       this.#setBase(this.#code.tbOf[flow.goal[first + i]!]!);
       this.#goto(first + i);
     }
@@ -192,6 +197,7 @@ export class RegionEmitter {
       f.i64Sub();
     }
     f.localSet(values.localOf(code.base));
+    this.#pages.changed(code.base);
   }
 
   // ---- Blocks ----------------------------------------------------------------------------------------------------------------------
@@ -200,6 +206,7 @@ export class RegionEmitter {
     const code = this.#code, { ir } = code;
     this.#values.tb = code.tbOf[b]!;
     if (code.isHead[b]) this.#enterTb(b);
+    this.#pages.enter(b);
     for (let i = code.start[b]!; i < code.end[b]!; i++) if (ir.op[i] !== REMOVED) this.#op(i, ir.op[i]!);
     const e = this.#flow.firstEdge[b]!;
     switch (code.kind[b]) {
@@ -238,9 +245,11 @@ export class RegionEmitter {
     this.#values.compare(i, invert ? invertCond(cond as Cond) : cond);
     if (taken || other) f.brIf(this.#labelOf(first));
     else {
+      const known = this.#pages.save();
       f.if_();
       this.#goto(first);
       f.end();
+      this.#pages.restore(known);
     }
     this.#goto(second);
   }
@@ -284,10 +293,12 @@ export class RegionEmitter {
       f.i32Const(code.tbs[to]!.tb.record);
       f.i32Eq();
       if (code.keyMayDiffer[b]) this.#sameKey(to);
+      const known = this.#pages.save();
       f.if_();
       this.#setBase(to);
       this.#goto(e + k);
       f.end();
+      this.#pages.restore(known);
     }
     if (code.isSwitch[b]) this.#switch(e + count);
   }

@@ -2,6 +2,7 @@
 import type { VaddrBits, HostPtr } from '@emu/vaddr';
 import type { FuncBuilder } from '@emu/wasm';
 import type { Globals } from './globals.ts';
+import type { KnownPages } from './known-pages.ts';
 import type { RegionCode } from './region-code.ts';
 import type { RuntimeName } from './runtime.ts';
 import type { Values } from './values.ts';
@@ -20,6 +21,7 @@ export interface Frame {
   readonly code: RegionCode;
   readonly globals: Globals;
   readonly values: Values;
+  readonly pages: KnownPages;
   readonly memory: GuestMemory;
   /** Addresses of the CPU header and of the jump cache. */
   readonly header: HostPtr;

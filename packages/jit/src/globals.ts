@@ -70,6 +70,12 @@ export class Globals {
     for (let i = 0; i < ir.length; i++) if (ir.op[i] === Op.call) this.#noteTouched(i * STRIDE);
   }
 
+  /** Whether the call whose operands are at `p` may change global `g`. */
+  mayWrite(p: number, g: Temp): boolean {
+    const { ir } = this.#code;
+    return !ir.helpers[ir.args[p + 1]!]!.flags.noWriteGlobals && this.#touched.has(ir.args[p + 4]!, g);
+  }
+
   #noteTouched(p: number): void {
     const { ir } = this.#code, helper = ir.helpers[ir.args[p + 1]!]!, call = ir.args[p + 4]!;
     if (!spills(helper.flags)) return;

@@ -1,15 +1,18 @@
 /**
- * Guest memory in a region: `qemu_ld`, `qemu_st` and atomic ops as an inline TLB probe and a load or store at the host address. After a miss
- * the runtime's slow path does the access; a load then finds the value in the mailbox. A fault goes to the region's fault exit.
+ * Guest memory in a region: `qemu_ld`, `qemu_st` and atomic ops as an inline TLB probe, or a comparison with a known page, and a load or store at
+ * the host address. After a miss the runtime does the access; a load then finds the value at the address that it returns. A fault goes to the
+ * region's fault exit.
  */
 import { emitProbe } from '@emu/softmmu';
 import { MemOp, memOpIdx, Op, STRIDE, Type } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
 import { I32, I64, type FuncBuilder } from '@emu/wasm';
 import type { Frame } from './frame.ts';
+import type { PageUse } from './known-pages.ts';
 import { INS, OUTS } from './shape.ts';
-import { atomicKind } from './runtime.ts';
+import { atomicKind } from './runtime-memory.ts';
 
+const PAGE = 4096;
 const FULL: Readonly<Record<number, number>> = { [Type.i32]: MemOp.b32, [Type.i64]: MemOp.b64, [Type.v128]: MemOp.b128 };
 type Plain = { [K in keyof FuncBuilder]: FuncBuilder[K] extends (offset?: number, align?: number) => void ? K : never }[keyof FuncBuilder];
 /** By log2 of the size: unsigned, signed. */
@@ -36,15 +39,63 @@ function accessOf({ code, memory }: Frame, i: number): Access {
   return { type: ir.type[i]! as Type, memop: ir.args[at]!, oi: memOpIdx(ir.args[at]!, mmu), descriptor: memory.descriptor(mmu) };
 }
 
-function probe({ f, hostLocal, entryLocal, memory }: Frame, addr: number, access: 'read' | 'write', { memop, descriptor }: Access): void {
+/** Leaves the host address in `hostLocal` and pushes whether it is one. */
+function locate(frame: Frame, i: number, addr: number, access: 'read' | 'write', { memop, descriptor }: Access): PageUse {
+  const { f, hostLocal, entryLocal, memory, pages } = frame, use = pages.use(i, memop);
+  if (use.through) {
+    hostOf(f, addr, use.through.distance, hostLocal);
+    comparePage(f, addr, use.through.tag, use.offset >= 0 ? (1 << (memop & MemOp.SIZE)) - 1 : 0);
+    return use;
+  }
   emitProbe(f, { addr, access, memop, descriptor: { at: descriptor }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
+  if (use.makes) {
+    f.localGet(hostLocal);
+    f.localGet(addr);
+    f.i32WrapI64();
+    f.i32Sub();
+    f.localSet(use.makes.distance);
+    f.localGet(addr);
+    f.localSet(use.makes.tag);
+  }
+  return use;
+}
+
+/** The probe missed: what it found is no page that others may use. */
+function missed(f: FuncBuilder, addr: number, { makes }: PageUse): void {
+  if (!makes) return;
+  f.localGet(addr);
+  f.i64Const(-1, -1);
+  f.i64Xor();
+  f.localSet(makes.tag);
+}
+
+function hostOf(f: FuncBuilder, addr: number, distance: number, host: number): void {
+  f.localGet(addr);
+  f.i32WrapI64();
+  f.localGet(distance);
+  f.i32Add();
+  f.localSet(host);
+}
+
+/** Pushes whether byte `last` of the access lies in the page of the known address. */
+function comparePage(f: FuncBuilder, addr: number, tag: number, last: number): void {
+  f.localGet(addr);
+  if (last > 0) {
+    f.i64Const(last, 0);
+    f.i64Add();
+  }
+  f.localGet(tag);
+  f.i64Xor();
+  f.i64Const(PAGE, 0);
+  f.i64LtU();
 }
 
 function emitLoad(frame: Frame, i: number): void {
   const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), addr = values.inLocal(args[p + 1]!);
   const hit = f.block();
-  probe(frame, addr, 'read', access);
+  const use = locate(frame, i, addr, 'read', access);
   f.brIf(hit);
+  missed(f, addr, use);
   f.localGet(addr);
   f.i32Const(access.oi);
   f.localGet(frame.budgetLocal);
@@ -64,12 +115,13 @@ function emitLoad(frame: Frame, i: number): void {
 function emitStore(frame: Frame, i: number): void {
   const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
   const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!);
-  probe(frame, addr, 'write', access);
+  const use = locate(frame, i, addr, 'write', access);
   f.if_();
   f.localGet(frame.hostLocal);
   f.localGet(value);
   storeAs(f, access.type, access.memop);
   f.else_();
+  missed(f, addr, use);
   f.localGet(addr);
   f.localGet(value);
   if (access.type === Type.i32) f.i64ExtendI32U();
@@ -90,7 +142,7 @@ function emitAtomic(frame: Frame, i: number, op: number): void {
   const wide = type === Type.i64, wasm = wide ? I64 : I32;
   const addr = values.inLocal(args[p + 1]!), b = values.inLocal(args[p + 2]!), c = op === Op.atomic_cmpxchg ? values.inLocal(args[p + 3]!) : -1;
   const old = values.tmp(wasm);
-  probe(frame, addr, 'write', access);
+  const use = locate(frame, i, addr, 'write', access);
   f.if_();
   f.localGet(hostLocal);
   loadAs(f, type, memop);
@@ -99,6 +151,7 @@ function emitAtomic(frame: Frame, i: number, op: number): void {
   pushOperation(f, op, type, memop, { old, b, c });
   storeAs(f, type, memop);
   f.else_();
+  missed(f, addr, use);
   f.localGet(addr);
   pushWide(f, b, wide);
   if (c >= 0) pushWide(f, c, wide);

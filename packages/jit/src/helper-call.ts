@@ -9,6 +9,7 @@ export function emitCall(frame: Frame, i: number): void {
   const { f, values, code, globals } = frame, { ir } = code, p = i * STRIDE, d = ir.args[p]!, call = ir.args[p + 4]!;
   const helper = ir.helpers[ir.args[p + 1]!]!, { flags } = helper, sees = !flags.noSideEffects;
   for (let g = 0; g < ir.globalCount; g++) if (globals.spills.has(call, g)) storeGlobal(frame, g);
+  frame.pages.call(i);
   if (sees) storeBudget(frame);
   for (let a = ir.args[p + 2]!, end = a + ir.args[p + 3]!; a < end; a++) values.push(ir.callArgs[a]!);
   f.call(frame.helpers.get(helper.index)!);

@@ -54,6 +54,8 @@ const LAST_TIER = 4;
 const COPIES = 2;
 /** Times that compiled code goes to a first-tier region from another before it is made anew; for each later tier twice as many. */
 const REGION_HOT = 50_000;
+/** Mmu indexes at most. */
+const MMU_INDEXES = 16;
 /** Regions in a batch at most. */
 const BATCH = 32;
 /** Batches that may be compiling at the same time. */
@@ -79,6 +81,17 @@ interface Batch {
   readonly regions: Region[];
   bytes: number;
   installed: boolean;
+}
+
+/** TLB descriptors of the mmu indexes that there are. */
+function descriptorsOf(memory: GuestMemory): HostPtr[] {
+  const found: HostPtr[] = [];
+  try {
+    while (found.length < MMU_INDEXES) found.push(memory.descriptor(found.length));
+  } catch {
+    // there are no more
+  }
+  return found;
 }
 
 export class Jit implements HotBackend {
@@ -119,7 +132,7 @@ export class Jit implements HotBackend {
     this.#i32 = arena.i32;
     this.#selector = new Selector(arena);
     this.#runtime = makeRuntime({
-      arena, header, jumpCache: jumpCache.address, slowLoad: memory.slowLoad, slowStore: memory.slowStore, interpreter: options.interpreter,
+      arena, header, jumpCache: jumpCache.address, vaddrBits: memory.vaddrBits, descriptors: descriptorsOf(memory), slowLoad: memory.slowLoad, slowStore: memory.slowStore, interpreter: options.interpreter,
       lookup: options.lookup, table: options.table,
     });
   }
