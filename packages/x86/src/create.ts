@@ -1,6 +1,6 @@
 /** Puts one CPU together: state, MMU, page walk, helpers, guest. The caller adds an engine and a back end. */
 import type { Arena, HostPtr } from '@emu/vaddr';
-import { SoftMmu } from '@emu/softmmu';
+import { Access, SoftMmu } from '@emu/softmmu';
 import type { PhysMap } from '@emu/softmmu';
 import { GUEST_FAULT, HDR, HelperRegistry } from '@emu/tcg';
 import type { TbLookupOptions } from '@emu/tcg';
@@ -12,6 +12,7 @@ import { createHelpers } from './helpers/index.ts';
 import { Mmu } from './hflags.ts';
 import { X86_STATE } from './state.ts';
 import type { CpuModel } from './system/cpuid.ts';
+import { dataBreakpointsAt } from './system/debug.ts';
 import { PageWalker } from './system/paging.ts';
 
 export interface X86Options {
@@ -51,7 +52,12 @@ export function createX86(options: X86Options): X86Parts {
     onFlush: options.onFlush,
     alignmentFault: () => cpu.recordMisaligned(),
     raise: () => { throw GUEST_FAULT; },
-    onWatch: () => false,
+    // the access goes on, the trap comes after the instruction
+    onWatch: (lo, hi, size, access) => {
+      const hits = dataBreakpointsAt(cpu, lo, hi, size, access === Access.WRITE);
+      if (hits) cpu.debugTrap(hits);
+      return false;
+    },
   });
   cpu.mmu = mmu;
   const registry = new HelperRegistry(64);

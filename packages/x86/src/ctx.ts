@@ -93,6 +93,8 @@ export class Ctx {
   #ccFirst: Temp = -1;
   /** Address of the ModR/M operand of this instruction, or -1. */
   #ea: Temp = -1;
+  /** This instruction loads SS: no trap after it. */
+  #holdsTraps = false;
   /** Where the `Accesses` of this instruction are among the IR's operands. */
   #accesses = 0;
   /** The last `cond`: compare `condA condOp condB`, all of type `condType`. */
@@ -128,6 +130,7 @@ export class Ctx {
     this.pcOffset = this.nextOffset;
     this.nextOffset += i.length;
     this.#ea = -1;
+    this.#holdsTraps = false;
     this.#accesses = this.ir.length * STRIDE + 2;
     this.ir.insn_start(this.pcOffset, this.ccOp, i.row.align > 1 ? Accesses.ALIGNED : 0);
   }
@@ -283,6 +286,7 @@ export class Ctx {
 
   /** After a segment load: the mode bits may differ, and SS holds interrupts for one instruction. */
   afterSegmentLoad(n: number): void {
+    this.#holdsTraps = n === SegReg.SS; // a single step too waits for the next instruction. SDM Vol. 3, 6.8.3
     if (n === SegReg.SS) this.ir.call(this.h.inhibitInterrupts);
     if (this.mode !== 64 || n === SegReg.SS) this.endMode();
   }
@@ -599,8 +603,8 @@ export class Ctx {
 
   /** The last op of a TB: to the next TB, or to the main loop when a trap or a held interrupt is due. */
   #leave(slot: 0 | 1 | -1): void {
-    if (this.hflags & HF.TF) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
-    else if (this.hflags & HF.INHIBIT) this.#poll();
+    if (this.hflags & HF.TF && !this.#holdsTraps) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
+    else if (this.hflags & (HF.INHIBIT | HF.BREAKPOINTS)) this.#poll();
     else if (slot >= 0) this.ir.goto_tb(slot as 0 | 1);
     else this.ir.lookup_and_goto_ptr();
     this.ended = true;

@@ -60,8 +60,19 @@ export const emitXsetbv: Emit = (c) => {
   c.endMode();
 };
 
+/** LDMXCSR and STMXCSR name no XMM register, but belong to them. SDM Vol. 3, tables 13-1 and 13-2. */
+function mxcsrUnavailable(c: Ctx): boolean {
+  if (c.hflags & HF.EM || !(c.hflags & HF.OSFXSR)) c.raise(Vector.UD);
+  else if (c.hflags & HF.TS) c.raise(Vector.NM);
+  else return false;
+  return true;
+}
+
 export const emitLdmxcsr: Emit = (c) => {
+  if (mxcsrUnavailable(c)) return;
   c.ir.call(c.h.loadMxcsr, c.ir.extrl_i64_i32(c.load(32, c.ea())));
   c.endMode();
 };
-export const emitStmxcsr: Emit = (c) => c.store(32, c.ea(), c.ir.ld32u(c.ir.const32(c.env), ST.mxcsr));
+export const emitStmxcsr: Emit = (c) => {
+  if (!mxcsrUnavailable(c)) c.store(32, c.ea(), c.ir.ld32u(c.ir.const32(c.env), ST.mxcsr));
+};

@@ -7,7 +7,7 @@ import { Access } from '@emu/softmmu';
 import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { HF, isChecked, mmuIndex } from '../hflags.ts';
-import { Reg, SegReg, ST } from '../state.ts';
+import { Attention, Reg, SegReg, ST } from '../state.ts';
 
 const CHUNK = 4096;
 const PAGE = 4096;
@@ -92,13 +92,14 @@ export function stringHelpers(r: HelperRegistry, cpu: X86Cpu) {
       step(1);
       return 0;
     }
-    let budget = CHUNK;
+    let budget = s.flags & HF.TF ? 1 : CHUNK; // a single step is one iteration
     for (let left = count(asz); left > 0 && budget > 0; left = count(asz)) {
       const did = step(Math.min(left, budget));
       const n = did < 0 ? ~did : did;
       countDown(asz, n);
       if (did < 0) return 0;
       budget -= n;
+      if (s.attention & Attention.TRAP) break; // so is a data breakpoint
     }
     return count(asz) > 0 ? 1 : 0;
   };

@@ -4,7 +4,7 @@ import type { X86Cpu } from '../cpu.ts';
 import { HF } from '../hflags.ts';
 import { CR0, CR4, EFLAGS, SegReg, ST, Vector } from '../state.ts';
 import { loadMachineStatus, setCr0, setCr3, setCr4, setCr8 } from '../system/control-registers.ts';
-import { codeBreakpointsAt, readDr, setDr6, writeDr } from '../system/debug.ts';
+import { codeBreakpointsAt, ioBreakpointsAt, readDr, setDr6, writeDr } from '../system/debug.ts';
 import { readMsr, writeMsr } from '../system/msr.ts';
 
 export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
@@ -12,6 +12,12 @@ export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
   const result = (lo: number, hi: number) => {
     s.retHi = hi;
     return lo;
+  };
+
+  /** I/O breakpoints trap after the instruction. */
+  const watchPort = (port: number, bytes: number): void => {
+    const hits = s.flags & HF.BREAKPOINTS ? ioBreakpointsAt(cpu, port, bytes) : 0;
+    if (hits) cpu.debugTrap(hits);
   };
 
   return {
@@ -91,10 +97,14 @@ export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
     stac: r.js('stac', [], 'void', () => cpu.setAc(true), { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
     clac: r.js('clac', [], 'void', () => cpu.setAc(false), { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
 
-    ioRead: r.js('ioRead', ['i32', 'i32'], 'i32', (port, bytes) => cpu.bus.ioRead(port!, bytes as 1 | 2 | 4), { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
-    ioWrite: r.js('ioWrite', ['i32', 'i32', 'i32'], 'void',
-      (port, bytes, value) => cpu.bus.ioWrite(port!, bytes as 1 | 2 | 4, bytes === 4 ? value! >>> 0 : value! & ((1 << (8 * bytes!)) - 1)),
-      { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
+    ioRead: r.js('ioRead', ['i32', 'i32'], 'i32', (port, bytes) => {
+      watchPort(port!, bytes!);
+      return cpu.bus.ioRead(port!, bytes as 1 | 2 | 4);
+    }, { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
+    ioWrite: r.js('ioWrite', ['i32', 'i32', 'i32'], 'void', (port, bytes, value) => {
+      watchPort(port!, bytes!);
+      cpu.bus.ioWrite(port!, bytes as 1 | 2 | 4, bytes === 4 ? value! >>> 0 : value! & ((1 << (8 * bytes!)) - 1));
+    }, { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
     /** (port, bytes): #GP(0) unless the I/O permission bitmap of the TSS has zeros for all of them. SDM Vol. 1, 19.5.2. */
     checkIo: r.js('checkIo', ['i32', 'i32'], 'void', (port, bytes) => {
       const limit = cpu.segLimit(SegReg.TR), baseLo = cpu.segBaseLo(SegReg.TR), baseHi = cpu.segBaseHi(SegReg.TR);

@@ -42,17 +42,54 @@ export const breakpointKind = (dr7: number, n: number): number => ((dr7 >>> (2 *
 const LENGTHS = [1, 2, 8, 4] as const;
 export const breakpointLength = (dr7: number, n: number): number => LENGTHS[((dr7 >>> (18 + 4 * n)) & 3) as 0 | 1 | 2 | 3];
 
-/** Makes the TB key and SoftMMU's watchpoints follow DR0 to DR3 and DR7. */
+/** Makes the TB key and SoftMMU's watchpoints follow DR0 to DR3 and DR7. While one is enabled, every instruction is a TB of its own. */
 export function updateBreakpoints(cpu: X86Cpu): void {
   const i32 = cpu.arena.i32, dr7 = i32[index(cpu, 7)]!;
-  let code = false;
+  let enabled = false;
   cpu.unwatchAll();
   for (let n = 0; n < 4; n++) {
     const kind = breakpointKind(dr7, n);
-    if (kind === 0) code = true;
-    if (kind === 1 || kind === 3) cpu.watch(n, i32[index(cpu, n)]!, i32[index(cpu, n) + 1]!, breakpointLength(dr7, n), kind === 3);
+    if (kind >= 0) enabled = true;
+    // addresses of data breakpoints are aligned to their length by the processor. SDM Vol. 3, 17.2.5
+    if (kind === 1 || kind === 3) cpu.watch(n, alignedTo(i32[index(cpu, n)]!, breakpointLength(dr7, n)), i32[index(cpu, n) + 1]!, breakpointLength(dr7, n), kind === 3);
   }
-  cpu.s.flags = code ? cpu.s.flags | HF.BREAKPOINTS : cpu.s.flags & ~HF.BREAKPOINTS;
+  cpu.s.flags = enabled ? cpu.s.flags | HF.BREAKPOINTS : cpu.s.flags & ~HF.BREAKPOINTS;
+}
+
+const alignedTo = (lo: number, length: number): number => lo & -length;
+
+/** Which data breakpoints (bits 0-3) an access of `size` bytes at hi:lo touches. */
+export function dataBreakpointsAt(cpu: X86Cpu, lo: number, hi: number, size: number, write: boolean): number {
+  const i32 = cpu.arena.i32, dr7 = i32[index(cpu, 7)]!;
+  let hits = 0;
+  for (let n = 0; n < 4; n++) {
+    const kind = breakpointKind(dr7, n), length = breakpointLength(dr7, n);
+    if (!(kind === 3 || (kind === 1 && write)) || i32[index(cpu, n) + 1] !== hi) continue;
+    const distance = (alignedTo(i32[index(cpu, n)]!, length) - lo) | 0; // from the access to the breakpoint
+    if (distance < size && distance > -length) hits |= 1 << n;
+  }
+  return hits;
+}
+
+/** Which I/O breakpoints (bits 0-3) an access of `bytes` at `port` touches; they need CR4.DE. */
+export function ioBreakpointsAt(cpu: X86Cpu, port: number, bytes: number): number {
+  const i32 = cpu.arena.i32, dr7 = i32[index(cpu, 7)]!;
+  if (!(cpu.s.cr4 & CR4.DE)) return 0;
+  let hits = 0;
+  for (let n = 0; n < 4; n++) {
+    const length = breakpointLength(dr7, n), at = alignedTo(i32[index(cpu, n)]!, length);
+    if (breakpointKind(dr7, n) === 2 && at < port + bytes && port < at + length) hits |= 1 << n;
+  }
+  return hits;
+}
+
+/** Bits that a task switch clears: L0 to L3, LE. SDM Vol. 3, 17.2.4. */
+const LOCAL_ENABLES = 0x155;
+export function disableLocalBreakpoints(cpu: X86Cpu): void {
+  const i32 = cpu.arena.i32;
+  if (!(i32[index(cpu, 7)]! & LOCAL_ENABLES)) return;
+  i32[index(cpu, 7)]! &= ~LOCAL_ENABLES;
+  updateBreakpoints(cpu);
 }
 
 /** Sets the bits of DR6 for a #DB about to be delivered. */

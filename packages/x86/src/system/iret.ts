@@ -25,8 +25,9 @@ export function iret(cpu: X86Cpu, bytes: number): void {
   cpu.s.nmiBlocked = 0;
   if (!(f & HF.PE)) iretReal(cpu, bytes);
   else if (f & HF.VM) iretV86(cpu, bytes);
-  else if (cpu.s.eflags & EFLAGS.NT && !(f & HF.LMA)) returnFromTask(cpu);
-  else iretProtected(cpu, bytes);
+  else if (!(cpu.s.eflags & EFLAGS.NT)) iretProtected(cpu, bytes);
+  else if (f & HF.LMA) cpu.raise(Vector.GP, 0);
+  else returnFromTask(cpu);
 }
 
 function iretReal(cpu: X86Cpu, bytes: number): void {

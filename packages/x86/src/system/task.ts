@@ -1,6 +1,7 @@
 /** Hardware task switch through a TSS. Intel SDM Vol. 3 chapter 7. Not available in long mode. */
 import type { X86Cpu } from '../cpu.ts';
 import { CR0, EFLAGS, SegReg, Vector } from '../state.ts';
+import { disableLocalBreakpoints } from './debug.ts';
 import { Descriptor, fetchDescriptor, isNull, loadFrom, markAccessed, SystemType } from './descriptor.ts';
 import { BUSY, checkStack, clearSegment, loadRealSegment } from './load-segment.ts';
 
@@ -32,6 +33,7 @@ export function switchTask(cpu: X86Cpu, selector: number, how: TaskSwitch, ext: 
   // The switch is done: faults from here on belong to the new task.
   cpu.setSegment(SegReg.TR, selector & 0xffff, d.base, 0, d.limit, d.attr | BUSY);
   s.cr0 |= CR0.TS;
+  disableLocalBreakpoints(cpu);
   if (is32 && s.cr0 & CR0.PG) cpu.setCr3(incoming.cr3, 0);
   const nested = how === 'call' || how === 'interrupt' ? EFLAGS.NT : 0;
   const eflags = (is32 ? incoming.eflags : incoming.eflags & 0xffff) | nested;
