@@ -14,6 +14,9 @@ export interface TerminalEvents {
 const SCROLLBACK_LINES = 5000;
 /** With less, some fonts lose their underscores. */
 const LINE_HEIGHT = 1.15;
+/** What is parsed at one go. In a tab that nobody sees, timers are rare and nobody waits. */
+const PIECE_BYTES = 4 * 1024;
+const HIDDEN_PIECE_BYTES = 64 * 1024;
 /** Latin letters and `@[\]^_` as Ctrl makes them. */
 const control = (text: string): string => (/^[@-_a-z]$/i.test(text) ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f) : text);
 
@@ -25,6 +28,8 @@ export class TerminalView {
   readonly #fit = new FitAddon();
   readonly #observer: ResizeObserver;
   readonly #events: TerminalEvents;
+  readonly #waiting: { readonly bytes: Uint8Array; readonly done: () => void }[] = [];
+  #showing = false;
 
   constructor(box: HTMLElement, events: TerminalEvents, options: { fontFamily: string; fontSize: number; theme: ThemeName }) {
     this.#events = events;
@@ -65,13 +70,16 @@ export class TerminalView {
     return lines.join('\n').trimEnd();
   }
 
-  /** Shows bytes; `done` is called when they are on the screen. */
-  write(bytes: Uint8Array, done?: () => void): void {
-    this.#terminal.write(bytes, done);
+  /** Shows bytes; `done` is called when they are on the screen. The terminal gets one piece at a time: it parses all that it has at one go, and
+   *  whatever else the page has to do comes in between. */
+  write(bytes: Uint8Array, done: () => void): void {
+    this.#waiting.push({ bytes, done });
+    if (!this.#showing) this.#next();
   }
 
   /** An empty terminal, as after power-on. */
   clear(): void {
+    for (const { done } of this.#waiting.splice(0)) done();
     this.#terminal.reset();
   }
 
@@ -117,6 +125,23 @@ export class TerminalView {
     this.#terminal.dispose();
   }
 
+  /** Shows the next piece; small ones that came one by one are one piece. */
+  #next(): void {
+    this.#showing = true;
+    const most = document.hidden ? HIDDEN_PIECE_BYTES : PIECE_BYTES;
+    let count = 0;
+    let length = 0;
+    while (count < this.#waiting.length && (count === 0 || length + this.#waiting[count]!.bytes.length <= most)) length += this.#waiting[count++]!.bytes.length;
+    const pieces = this.#waiting.splice(0, count);
+    this.#terminal.write(joined(pieces.map(({ bytes }) => bytes), length), () => {
+      for (const { done } of pieces) done();
+      setTimeout(() => {
+        this.#showing = false;
+        if (this.#waiting.length > 0) this.#next();
+      });
+    });
+  }
+
   #typed(text: string): void {
     const sent = this.ctrl ? control(text) : text;
     if (this.ctrl) {
@@ -144,4 +169,15 @@ export class TerminalView {
     if (chord && key.toUpperCase() === 'V') return false; // the browser pastes
     return true;
   }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }

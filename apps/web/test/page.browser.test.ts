@@ -1,7 +1,7 @@
 /** The page with the guest of tools/guest: a real kernel, a real disk. Minutes long. */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -77,16 +77,15 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     expect(await machine.run('cut -d. -f1 /proc/uptime')).toMatch(/^\d{1,2}$/);
   });
 
-  // wall time on a machine that may be busy with something else: one good round of three shows what the page can do
   test('while the guest is in a tight loop the page stays responsive, and Ctrl-C reaches the guest within 200 ms', { retry: 2 }, async () => {
     const context = await browser.newContext();
     const machine = await Machine.open(context, web.page('busy', { arguments: QUIET_GUEST }));
     await machine.prompt();
-    const results: string[] = [];
     for (const loop of ['while :; do :; done', 'yes a guest that prints without end']) {
       await machine.send(`${loop}\r`);
       await new Promise((resolve) => setTimeout(resolve, 1500));
-      const measured = await machine.page.evaluate(async () => {
+      await browser.startTracing(machine.page, { categories: ['toplevel'] });
+      const { long, ctrlCMs } = await machine.page.evaluate(async () => {
         const element = document.querySelector('emu-machine') as EmuMachineElement;
         const long: number[] = [];
         const observer = new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)));
@@ -101,12 +100,14 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
           if (/\^C[\s\S]*# (\x1b\[6n)?$/.test(heard)) resolve(performance.now() - began);
         }));
         element.send('\x03');
-        return { longest: Math.max(0, ...long), count: long.length, ctrlCMs: await Promise.race([prompt, new Promise<number>((resolve) => setTimeout(() => resolve(Infinity), 20_000))]) };
+        return { long, ctrlCMs: await Promise.race([prompt, new Promise<number>((resolve) => setTimeout(() => resolve(Infinity), 20_000))]) };
       });
-      results.push(`${loop}: ${measured.count} tasks above 50 ms (longest ${measured.longest.toFixed(0)} ms), prompt ${measured.ctrlCMs.toFixed(0)} ms after Ctrl-C`);
-      console.log(results.at(-1));
-      expect(measured.count).toBe(0);
-      expect(measured.ctrlCMs).toBeLessThan(200);
+      const { wallMs, cpuMs } = longestTask(await browser.stopTracing());
+      console.log(`${loop}: longest task of the page ${cpuMs.toFixed(0)} ms of CPU, ${wallMs.toFixed(0)} ms by the clock, ${long.length} long tasks by the observer; `
+        + `prompt ${ctrlCMs.toFixed(0)} ms after Ctrl-C; ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`);
+      expect(cpuMs).toBeLessThan(50);
+      if (loadavg()[0]! < cpus().length) expect(long).toEqual([]); // else the page waits for its turn on the host
+      expect(ctrlCMs).toBeLessThan(200);
     }
   });
 
@@ -225,6 +226,16 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     expect(machine.complaints).toEqual([]);
   });
 });
+
+/** The longest task of the page's main thread in a trace of Chromium's. */
+function longestTask(trace: Buffer): { wallMs: number; cpuMs: number } {
+  interface TraceEvent { name: string; pid: number; tid: number; dur?: number; tdur?: number; args: { name?: string } }
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const main = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ name, pid, tid }) => name === 'ThreadControllerImpl::RunTask' && main.has(`${pid} ${tid}`));
+  expect(tasks.length).toBeGreaterThan(100);
+  return { wallMs: Math.max(...tasks.map(({ dur = 0 }) => dur)) / 1000, cpuMs: Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000 };
+}
 
 /** Seconds from the start of the command line's emulator to its prompt, with the page's arguments. */
 function cliToPrompt(): Promise<number> {
