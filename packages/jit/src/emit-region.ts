@@ -212,6 +212,7 @@ export class RegionEmitter {
     switch (code.kind[b]) {
       case End.BR: return this.#goto(e);
       case End.BRCOND: return this.#brcond(code.end[b]!, e);
+      case End.FAULT: return;
       case End.LOOKUP: this.#lookup(b, e);
     }
     this.#exit(b, code.end[b]!);

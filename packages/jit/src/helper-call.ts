@@ -13,12 +13,14 @@ export function emitCall(frame: Frame, i: number): void {
   if (sees) storeBudget(frame);
   for (let a = ir.args[p + 2]!, end = a + ir.args[p + 3]!; a < end; a++) values.push(ir.callArgs[a]!);
   f.call(frame.helpers.get(helper.index)!);
-  if (sees) loadBudget(frame);
+  if (sees && !flags.alwaysFaults) loadBudget(frame);
   if (!flags.noFault) {
+    const label = spills(flags) ? frame.storedLabel : frame.faultLabel;
     frame.setCode(code.insnOf[i]!);
+    if (flags.alwaysFaults) return f.br(label);
     f.i32Const(frame.header);
     f.i32Load(HDR.fault);
-    f.brIf(spills(flags) ? frame.storedLabel : frame.faultLabel); // a result stays behind: a branch may leave values on the stack
+    f.brIf(label); // a result stays behind: a branch may leave values on the stack
   }
   if (d >= 0) values.store(d);
   if (!flags.noWriteGlobals) for (let g = 0; g < ir.globalCount; g++) if (g !== d && globals.reloads.has(call, g)) loadGlobal(frame, g);

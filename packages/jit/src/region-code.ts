@@ -13,8 +13,11 @@ import type { HostPtr } from '@emu/vaddr';
 import { JitError } from './errors.ts';
 import { INS, OUTS } from './shape.ts';
 
-/** How a basic block ends; EXIT leaves the region by the op at `end`, LOOKUP does so unless the pc leads to one of its edges' TBs. */
-export const End = { BR: 0, BRCOND: 1, EXIT: 2, LOOKUP: 3 } as const;
+/**
+ * How a basic block ends: EXIT leaves the region by the op at `end`, LOOKUP does so unless the pc leads to one of its edges' TBs, FAULT ends with a call
+ * of a helper that always raises.
+ */
+export const End = { BR: 0, BRCOND: 1, EXIT: 2, LOOKUP: 3, FAULT: 4 } as const;
 
 /** A TB of the region, and where its ways out lead: indices of the region's TBs, or -1. */
 export interface RegionTb {
@@ -217,6 +220,11 @@ export class RegionCode {
       case Op.exit_tb:
         this.#exit(i, op, insn, End.EXIT);
         return true;
+      case Op.call:
+        this.#copyCall(i, insn);
+        if (!this.#source.helpers[args[p + 1]!]!.flags.alwaysFaults) return false;
+        this.#close(End.FAULT);
+        return true;
       default:
         this.#copy(i, op, insn);
         return false;
@@ -238,7 +246,6 @@ export class RegionCode {
 
   /** A copy of op `i` with its temps renumbered. */
   #copy(i: number, op: number, insn: number): void {
-    if (op === Op.call) return this.#copyCall(i, insn);
     const source = this.#source, from = i * STRIDE, outs = OUTS[op]!, operands = outs + INS[op]!;
     if (op === Op.add && this.#copyPcAdd(from, insn)) return;
     const p = this.#emit(op, source.type[i]!, insn), { args } = this.ir;
@@ -281,7 +288,7 @@ export class RegionCode {
     ir.args[p + 3] = n;
     if (d >= 0) this.#define(ir.args[p]!);
     this.helpers.add(helper);
-    if (!flags.noSideEffects) this.#called = true;
+    if (!flags.noSideEffects && !flags.alwaysFaults) this.#called = true;
   }
 
   /** The pc at the TB's start, for whoever looks at it. */

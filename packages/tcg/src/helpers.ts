@@ -25,6 +25,8 @@ export interface HelperFlags {
   readonly pointersOnly?: boolean;
   /** Nothing but its result: the call may be removed when the result is unused. */
   readonly noSideEffects?: boolean;
+  /** Always raises a guest fault: what follows the call is never reached. */
+  readonly alwaysFaults?: boolean;
   /** Never raises a guest fault: generated code need not look at the fault flag after the call. */
   readonly noFault?: boolean;
 }

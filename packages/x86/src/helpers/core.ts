@@ -6,7 +6,7 @@ import { flagFunctions } from '../flags-wasm.ts';
 export function coreHelpers(r: HelperRegistry, cpu: X86Cpu) {
   return {
     /** (vector, error code or -1) */
-    raise: r.js('raise', ['i32', 'i32'], 'void', (vector, error) => cpu.raise(vector!, error!), { noWriteGlobals: true }),
+    raise: r.js('raise', ['i32', 'i32'], 'void', (vector, error) => cpu.raise(vector!, error!), { noWriteGlobals: true, alwaysFaults: true }),
     /** (ccOp, dst, src, src2): the six flags. */
     computeFlags: r.wasm('computeFlags', ['i32', 'i64', 'i64', 'i64'], 'i32', flagFunctions().computeFlags!,
       { noReadGlobals: true, noWriteGlobals: true, noSideEffects: true, noFault: true }),

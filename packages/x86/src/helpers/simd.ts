@@ -15,6 +15,6 @@ export function simdHelpers(r: HelperRegistry, cpu: X86Cpu) {
       for (let i = 0; i < bytes!; i++) if (mask! >> i & 1) cpu.mmu.store8(at(i), high(i), mmu!, cpu.arena.u8[from! + i]!);
     }, { noWriteGlobals: true }),
     /** An unmasked exception: #XM, or #UD where the system does not expect that. */
-    simdException: r.js('simdException', [], 'void', () => cpu.raise(cpu.s.cr4 & CR4.OSXMMEXCPT ? Vector.XM : Vector.UD), { noWriteGlobals: true }),
+    simdException: r.js('simdException', [], 'void', () => cpu.raise(cpu.s.cr4 & CR4.OSXMMEXCPT ? Vector.XM : Vector.UD), { noWriteGlobals: true, alwaysFaults: true }),
   };
 }
