@@ -81,4 +81,34 @@ describe('virtual time', () => {
     ms -= 5;
     expect(clock.now()).toBe(3_000_000);
   });
+
+  it('in real time shows a late guest every tick at its own time, and is back with the host as soon as they are served', () => {
+    const MS = 1_000_000;
+    let ms = 0, due = 0;
+    const clock = new RealtimeClock(() => ms), seen: number[] = [];
+    clock.onDue = () => due++;
+    const timer = clock.timer({ onTimer: () => { seen.push(clock.now() / MS); timer.arm(4 * MS * (seen.length + 1)); } }, 'tick');
+    timer.arm(4 * MS);
+    clock.start();
+    ms = 3;
+    expect([clock.now(), due]).toEqual([3 * MS, 0]);
+    ms = 22; // the host was busy with something else
+    expect([clock.now(), due]).toEqual([4 * MS, 1]);
+    const between: number[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      clock.runDue();
+      between.push(clock.now() / MS);
+    }
+    expect(seen).toEqual([4, 8, 12, 16, 20]);
+    expect(between).toEqual([8, 12, 16, 20, 22]);
+  });
+
+  it('in real time jumps after a long stop instead of replaying it', () => {
+    let ms = 0;
+    const clock = new RealtimeClock(() => ms);
+    clock.timer({ onTimer: () => {} }, 'tick').arm(1_000_000);
+    clock.start();
+    ms = 3_600_000;
+    expect(clock.now()).toBe(3_600_000 * 1e6 - 200_000_000);
+  });
 });

@@ -38,6 +38,8 @@ export abstract class MachineClock implements Clock {
   onNearer: () => void = () => {};
   readonly #timers: MachineTimer[] = [];
   #next = Infinity;
+  /** The deadline whose timer is being served. */
+  #serving = Infinity;
   #turn = 0;
 
   abstract now(): number;
@@ -51,6 +53,11 @@ export abstract class MachineClock implements Clock {
   /** Virtual ns of the nearest deadline, or Infinity. */
   get next(): number {
     return this.#next;
+  }
+
+  /** The earliest deadline that is not served yet. */
+  protected get unserved(): number {
+    return Math.min(this.#serving, this.#next);
   }
 
   /** @internal A timer was armed or cancelled. */
@@ -71,10 +78,12 @@ export abstract class MachineClock implements Clock {
     for (;;) {
       const due = this.#earliest(turn);
       if (!due || due.deadline! > this.now()) return;
+      this.#serving = due.deadline!;
       due.deadline = undefined;
       due.turn = turn;
       this.#next = this.#earliest()?.deadline ?? Infinity;
       due.owner.onTimer(due.event);
+      this.#serving = Infinity;
     }
   }
 
@@ -89,8 +98,16 @@ export abstract class MachineClock implements Clock {
 
 }
 
-/** Follows the host's clock, and stands still while the machine is stopped. */
+/** How far virtual time may stay behind the host's to show a guest its timers one by one. After a longer stop (a suspended host) it jumps. */
+const LONGEST_LAG_NS = 200_000_000;
+
+/**
+ * Follows the host's clock, and stands still while the machine is stopped. Never shows a time beyond a deadline that was not served yet: when the
+ * host takes the processor away for 50 ms, a guest that counts ticks against its TSC sees all of them in their places afterwards, fast.
+ */
 export class RealtimeClock extends MachineClock {
+  /** Time has come to the nearest deadline while the guest runs. */
+  onDue: () => void = () => {};
   readonly #hostMs: () => number;
   #baseNs = 0;
   #startMs: number | undefined;
@@ -104,8 +121,11 @@ export class RealtimeClock extends MachineClock {
 
   now(): number {
     if (this.#startMs === undefined) return this.#baseNs;
-    const ns = this.#baseNs + Math.floor((this.#hostMs() - this.#startMs) * 1e6);
-    return (this.#last = Math.max(this.#last, ns));
+    const host = this.#hostNs(this.#startMs);
+    const { unserved } = this;
+    if (host < unserved) return (this.#last = Math.max(this.#last, host));
+    this.onDue();
+    return (this.#last = Math.max(this.#last, unserved, host - LONGEST_LAG_NS));
   }
 
   start(): void {
@@ -115,6 +135,10 @@ export class RealtimeClock extends MachineClock {
   stop(): void {
     this.#baseNs = this.now();
     this.#startMs = undefined;
+  }
+
+  #hostNs(startMs: number): number {
+    return this.#baseNs + Math.floor((this.#hostMs() - startMs) * 1e6);
   }
 }
 

@@ -63,6 +63,8 @@ export interface MachineParts {
 const SLICE_MS = 2;
 /** Host ms between two visits to the event loop while the guest is busy. */
 const YIELD_MS = 8;
+/** Virtual ns that a guest gets from one timer to the next while virtual time catches up with the host's. */
+const CATCH_UP_NS = 250_000;
 /** Longest slice under icount, so that the host stays responsive. */
 const ICOUNT_SLICE = 1 << 20;
 /** Longest uninterrupted sleep of a guest without timers. */
@@ -85,6 +87,7 @@ export class Machine {
   /** When the running slice should be over: virtual ns of the deadline it was made for, and host ms. */
   #sliceEndNs = 0;
   #sliceEndMs = 0;
+  #catchingUp = false;
   #runMs = 0;
   #idleMs = 0;
   #slices = 0;
@@ -98,6 +101,7 @@ export class Machine {
     const { clock, slices, host } = parts;
     clock.onNearer = () => { if (clock.next < this.#sliceEndNs) this.#endSlice(); };
     if (clock instanceof RealtimeClock) {
+      clock.onDue = () => { if (this.#sliceEndNs > 0 && !this.#catchingUp) this.#endSlice(); };
       slices.overdue = () => {
         if (host.nowMs() < this.#sliceEndMs) return false;
         parts.engine.requestExit();
@@ -273,9 +277,11 @@ export class Machine {
   #budget(): number {
     const { clock, completions } = this.#p;
     const next = Math.min(clock.next, completions.nextDeadlineNs);
+    const untilNs = next === Infinity ? Infinity : next - clock.now();
     this.#sliceEndNs = next;
     if (this.#icount) return next === Infinity ? ICOUNT_SLICE : Math.min(ICOUNT_SLICE, this.#icount.until(next));
-    return this.#slice.budget(next === Infinity ? Infinity : next - clock.now());
+    this.#catchingUp = untilNs <= 0;
+    return this.#slice.budget(this.#catchingUp ? CATCH_UP_NS : untilNs);
   }
 
   #reset(): void {
