@@ -80,7 +80,6 @@ export const device = (path: string, ...body: Aml[]): Aml => concat([Op.EXT, Ext
 export const method = (path: string, args: number, ...body: Aml[]): Aml =>
   concat([Op.METHOD], packaged(concat(namePath(path), [args | 0x08], ...body)));
 export const arg = (n: number): Aml => Uint8Array.of(Op.ARG0 + n);
-export const local = (n: number): Aml => Uint8Array.of(Op.LOCAL0 + n);
 export const store = (value: Term, target: Term): Aml => concat([Op.STORE], term(value), term(target));
 export const ret = (value: Term): Aml => concat([Op.RETURN], term(value));
 /** `And` and `Or` with a target. */

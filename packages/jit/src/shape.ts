@@ -1,5 +1,5 @@
 /** Facts about ops by opcode, derived from the op table once. */
-import { LOWER, Op, OP_NAMES, operandType, ROWS, Type, VALUE_OP_COUNT, type LowerTarget, type ValueOp } from '@emu/tcg';
+import { LOWER, Op, OP_NAMES, ROWS, Type, VALUE_OP_COUNT, type LowerTarget, type ValueOp } from '@emu/tcg';
 import { I32, ModuleBuilder, type FuncBuilder, type ValType } from '@emu/wasm';
 
 /** Outputs and inputs of an op; a call's are in the call pool. */
@@ -42,5 +42,3 @@ export const READS_TWICE: Uint8Array = Uint8Array.from({ length: VALUE_OP_COUNT 
   })) > 1 ? 1 : 0;
 });
 
-/** Types of an op's outputs, then inputs. */
-export const operandTypes = (op: number, type: Type): Type[] => [...ROWS[op]!.outs, ...ROWS[op]!.ins].map((kind) => operandType(kind, type));

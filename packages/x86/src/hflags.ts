@@ -79,5 +79,3 @@ export const Mmu = {
 /** MMU index of explicit data accesses in the mode `hflags`. */
 export const mmuIndex = (hflags: number): number =>
   (hflags & HF.CPL) === 3 ? Mmu.USER : hflags & HF.SMAP ? Mmu.KERNEL_SMAP : Mmu.KERNEL;
-/** MMU index of implicit supervisor accesses (descriptor tables, TSS): SMAP applies whatever EFLAGS.AC says. */
-export const systemMmuIndex = (cr4smap: boolean): number => (cr4smap ? Mmu.KERNEL_SMAP : Mmu.KERNEL);

@@ -131,12 +131,8 @@ export const Gd = op('Gd', Method.G, Size.d);
 export const Gv = op('Gv', Method.G, Size.v);
 /** General register, ModR/M reg, doubleword or, with operand size 64, quadword. */
 export const Gy = op('Gy', Method.G, Size.y);
-/** General register, ModR/M reg, 16 bits for operand size 16, otherwise 32. */
-export const Gz = op('Gz', Method.G, Size.z);
 /** General register, ModR/M reg, 64 bits in 64-bit mode and 32 otherwise (INVPCID's type). */
 export const Gm = op('Gm', Method.G, Size.m);
-/** General doubleword register, ModR/M rm. */
-export const Rd = op('Rd', Method.R, Size.d);
 /** General register of the operand size, ModR/M rm. */
 export const Rv = op('Rv', Method.R, Size.v);
 /** General register, ModR/M rm, doubleword or, with operand size 64, quadword. */
