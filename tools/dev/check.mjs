@@ -2,9 +2,10 @@
 //     pnpm check             all steps
 //     pnpm check types lint  only these
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
-const published = readdirSync('packages', { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `packages/${name}`);
+const published = globSync('{packages,apps}/*/package.json').filter((path) => !JSON.parse(readFileSync(path, 'utf8')).private).map((path) => dirname(path)).sort();
 const run = (program, args, cwd) => spawnSync(program, args, { cwd, stdio: 'inherit', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } }).status === 0;
 /** Runs a command in the folder of each published package; quiet unless it fails. */
 const inEach = (program, args) => published.map((dir) => {
