@@ -12,7 +12,7 @@ function run(compiled: boolean): void {
   const arena = new Arena(64 << 20), header = arena.alloc(CPU_HEADER.size + 16), registers = header + CPU_HEADER.size;
   const helpers = new HelperRegistry(64), table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   const shared = { arena, header, jumpCache: new JumpCache(arena), memory, helpers, functions: helpers.instantiate(arena, header) };
-  const tci = new Tci({ ...shared, entries: table }), jit = new Jit({ ...shared, table, interpreter: tci.run, compile: 'sync', threshold: 100 });
+  const tci = new Tci({ ...shared, entries: table }), jit = new Jit({ ...shared, table, interpreter: tci.run, threshold: 100, batch: 1 });
 
   const ir = new Ir(), n = ir.global('n', Type.i64, registers), sum = ir.global('sum', Type.i64, registers + 8), done = ir.newLabel();
   ir.insn_start(0);

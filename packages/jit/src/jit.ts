@@ -32,16 +32,21 @@ export interface JitOptions {
   readonly interpreter: (tb: HostPtr) => void;
   /** Finds the TB of the header's key behind the jump cache, as `createTbLookup` makes it; without it the engine is asked. */
   readonly lookup?: (() => HostPtr) | undefined;
-  /** Executions after which a TB is hot (default 128). */
+  /** Executions after which a TB is hot (default 1000). */
   readonly threshold?: number;
   /** Bytes of Wasm kept at most (default 32 MiB). The engine's machine code for it is several times larger. */
   readonly tbSize?: number;
-  /** `async` (default): in batches on other threads, installed by `poll`. `sync`: at once, one region at a time. */
+  /**
+   * `sync` (default): batches are compiled when they are full, and by `poll`; engines make fast code at once, and better code later on threads of
+   * their own. `async`: batches are compiled on other threads altogether, and are there some turns of the event loop later.
+   */
   readonly compile?: 'async' | 'sync';
+  /** Regions in a batch at most (default 32). 1 with `sync` compiles each hot TB at once. */
+  readonly batch?: number;
 }
 
 const MIB = 1 << 20;
-const DEFAULT_THRESHOLD = 128;
+const DEFAULT_THRESHOLD = 1000;
 const DEFAULT_TB_SIZE = 32 * MIB;
 /**
  * Tiers. The first compiles what is hot at all, and leaves to other regions what they have an entry for. Where compiled code goes from region to
@@ -56,8 +61,7 @@ const COPIES = 2;
 const REGION_HOT = 50_000;
 /** Mmu indexes at most. */
 const MMU_INDEXES = 16;
-/** Regions in a batch at most. */
-const BATCH = 32;
+const DEFAULT_BATCH = 32;
 /** Batches that may be compiling at the same time. */
 const IN_FLIGHT = 2;
 
@@ -100,6 +104,8 @@ export class Jit implements HotBackend {
   readonly stats = new JitStats();
   readonly #options: JitOptions;
   readonly #runtime: Runtime;
+  readonly #isAsync: boolean;
+  readonly #batch: number;
   readonly #functions: readonly Function[];
   readonly #selector: Selector;
   readonly #emitter = new RegionEmitter();
@@ -125,6 +131,8 @@ export class Jit implements HotBackend {
     this.#options = options;
     this.threshold = options.threshold ?? DEFAULT_THRESHOLD;
     if (!(Number.isInteger(this.threshold) && this.threshold >= 1)) throw new JitError(`A threshold of ${this.threshold} executions is not possible; use a whole number from 1`);
+    this.#isAsync = options.compile === 'async';
+    this.#batch = options.batch ?? DEFAULT_BATCH;
     this.#functions = options.functions ?? helpers.instantiate(arena, header);
     if (this.#functions.length !== helpers.all.length) {
       throw new JitError(`${this.#functions.length} functions for ${helpers.all.length} helpers; pass what helpers.instantiate returned after the last declaration`);
@@ -141,12 +149,13 @@ export class Jit implements HotBackend {
     this.#source = tbs;
     this.stats.hot++;
     this.#queue.push(tb);
-    if (this.#options.compile === 'sync') this.#compileSync();
+    if (!this.#isAsync && this.#queue.length >= this.#batch) this.#compileSync();
   }
 
   poll(): void {
-    if (this.#options.compile === 'sync' || this.#queue.length === 0 || this.#inFlight >= IN_FLIGHT) return;
-    this.#compileAsync();
+    if (this.#queue.length === 0) return;
+    if (!this.#isAsync) this.#compileSync();
+    else if (this.#inFlight < IN_FLIGHT) this.#compileAsync();
   }
 
   invalidate(tb: Tb): void {
@@ -197,7 +206,7 @@ export class Jit implements HotBackend {
   #makeBatch(): { batch: Batch; bytes: Uint8Array<ArrayBuffer>; imports: WebAssembly.Imports } | null {
     const start = performance.now(), source = this.#source!, batch: Batch = { regions: [], bytes: 0, installed: false };
     const plans: Plan[] = [];
-    while (this.#queue.length > 0 && plans.length < BATCH) {
+    while (this.#queue.length > 0 && plans.length < this.#batch) {
       const head = this.#queue.shift()!, before = this.#entryOf.get(head);
       if (!head.valid || before?.tier === LAST_TIER) continue;
       if (this.#isServed(head, before, batch)) {

@@ -17,7 +17,7 @@ export class CompileAll implements Backend {
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 }), functions = helpers.instantiate(arena, header);
     const shared = { arena, header, jumpCache, helpers, functions, memory };
     this.#tci = new Tci({ ...shared, entries: table, codeBytes: 1 << 20 });
-    this.jit = new Jit({ ...shared, table, interpreter: this.#tci.run, compile: 'sync', threshold: 1 });
+    this.jit = new Jit({ ...shared, table, interpreter: this.#tci.run, batch: 1, threshold: 1 });
   }
 
   generate(tb: Tb, ir: Ir): void {

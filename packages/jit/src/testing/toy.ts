@@ -33,7 +33,7 @@ export class CompiledToy extends ToyMachine {
         const memory = toyMemory(setup), functions = setup.helpers.instantiate(setup.arena, setup.header);
         const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
         const tci = new Tci({ ...setup, memory, functions, entries: table, codeBytes: 2 << 20 });
-        if (jit) forward.to = made.jit = new Jit({ ...setup, memory, functions, table, interpreter: tci.run, compile: 'sync', ...jit });
+        if (jit) forward.to = made.jit = new Jit({ ...setup, memory, functions, table, interpreter: tci.run, batch: 1, ...jit });
         return tci;
       },
     });
