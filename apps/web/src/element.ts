@@ -25,6 +25,7 @@ import { connectTouchKeys, TOUCH_MARKUP } from './touch-keys.ts';
 const MARKUP = `<div class="frame">${TOOLBAR_MARKUP}
 <div class="screen" part="screen"><div class="over">${MESSAGE_MARKUP}</div><div class="terminal"></div><p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
 
+const DEFAULT_KEEP = 'disk';
 const FONT_SIZE = 14;
 const PHONE_FONT_SIZE = 12;
 const PHONE = '(max-width: 46rem)';
@@ -107,7 +108,7 @@ export class EmuMachineElement extends HTMLElement {
 
   attributeChangedCallback(name: string): void {
     if (name === 'theme') this.#themeChanged();
-    else this.#parts?.status.writes(this.hasAttribute('keep'));
+    else if (this.state === 'off') this.#parts?.status.writes(this.hasAttribute('keep'));
   }
 
   /** Makes files known by the names that arguments use. */
@@ -117,13 +118,15 @@ export class EmuMachineElement extends HTMLElement {
 
   /** Loads and powers on. What goes wrong is shown, and reported by `emu-problem`. Resolves to whether the guest runs. */
   async start(overrides: Partial<LaunchOptions> = {}): Promise<boolean> {
-    const { terminal, messages } = this.#parts!;
+    const { terminal, messages, status } = this.#parts!;
     messages.hide();
     try {
       await this.#checkBrowser();
       terminal.clear();
       terminal.focus();
-      await this.machine.start({ ...this.#launchOptions(), ...overrides });
+      const options = { ...this.#launchOptions(), ...overrides };
+      status.writes(options.writes?.kind === 'keep');
+      await this.machine.start(options);
       return true;
     } catch (error) {
       const { reason, message } = error instanceof WebMachineError ? error : { reason: 'emulator', message: (error as Error).message };
@@ -158,7 +161,7 @@ export class EmuMachineElement extends HTMLElement {
     return {
       arguments: this.#withSize(this.arguments),
       baseUrl: new URL(this.getAttribute('base') ?? '', document.baseURI).href,
-      writes: keep === null ? { kind: 'memory' } : { kind: 'keep', name: keep || 'disk' },
+      writes: keep === null ? { kind: 'memory' } : { kind: 'keep', name: keep || DEFAULT_KEEP },
     };
   }
 
@@ -278,10 +281,10 @@ export class EmuMachineElement extends HTMLElement {
     this.#tell('emu-problem', failure);
   }
 
-  /** Forgets what the guest has written to kept disks. Resolves to whether that was possible. */
-  async resetDisk(): Promise<boolean> {
+  /** Forgets what was kept under `name`, by default that of the attribute `keep`. Resolves to whether that was possible. */
+  async resetDisk(name = this.getAttribute('keep') || DEFAULT_KEEP): Promise<boolean> {
     try {
-      await this.machine.resetDisks(this.getAttribute('keep') || 'disk', this.arguments);
+      await this.machine.resetDisks(name, this.arguments);
       return true;
     } catch (error) {
       this.showMessage({ text: (error as Error).message, bad: true });

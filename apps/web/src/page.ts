@@ -83,12 +83,14 @@ class EmuPage {
   }
 
   async #change(settings: Settings, preferences: Preferences, restart: boolean): Promise<void> {
+    const later = JSON.stringify([this.#settings, this.#preferences.keepDisk]) !== JSON.stringify([settings, preferences.keepDisk]) && this.#element.state !== 'off';
     this.#settings = settings;
     this.#preferences = preferences;
     savePreferences(preferences);
     this.#applyPreferences();
     this.#applySettings();
     if (restart) await this.#restart();
+    else if (later) this.#element.showMessage({ text: 'Used at the next start of the machine.', actions: [{ label: 'Restart now', run: () => void this.#restart() }] });
   }
 
   async #restart(): Promise<void> {
@@ -102,7 +104,7 @@ class EmuPage {
     const wasOn = this.#element.state !== 'off';
     if (wasOn && !confirm('Turn the machine off and forget everything that the guest has written to its disk?')) return;
     await this.#turnOff();
-    if (!(await this.#element.resetDisk())) return;
+    if (!(await this.#element.resetDisk(location.pathname))) return;
     if (wasOn) await this.#element.start();
     else this.#element.showMessage({ text: 'The disk is as it was at first.', forMs: 4000 });
   }

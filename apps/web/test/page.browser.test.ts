@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'n
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chunkFiles } from '@emu/fs-pack/node';
 import type { Manifest } from '@emu/fs-pack';
 import { webPack } from '../../../tools/dev/web-pack.mjs';
@@ -28,6 +28,9 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await web?.close();
   });
 
+  beforeEach(async () => {
+    if (!browser.isConnected()) browser = await launch(); // a crash costs one test
+  });
   afterEach(async () => {
     web.fault = () => false;
     for (const context of browser.contexts()) await context.close();

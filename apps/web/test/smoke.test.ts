@@ -85,8 +85,11 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     await machine.press('Settings');
     await machine.page.locator('#own-kernel').setInputFiles(join(dir, 'mine'));
     expect(await machine.page.locator('#command-line').textContent()).toContain('-kernel own/kernel/mine');
-    await machine.press('Apply and restart');
+    await machine.press('Apply');
+    expect(await machine.untilMessage(/next start/, 5000)).toBe('Used at the next start of the machine.');
+    await machine.press('Restart now');
     await machine.until(/my own kernel/, 20_000);
+    expect(await machine.text()).not.toContain('ready');
     await machine.page.close();
   });
 
@@ -121,6 +124,21 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     });
     expect(result).toEqual({ started: true, states: ['loading', 'running', 'off'], text: 'ready\nABC' });
     await machine.page.close();
+  });
+
+  test('<emu-machine> comes from another origin, which only has to allow it', async () => {
+    const cdn = await TestSite.open(site);
+    cdn.fault = (_path, _request, response) => {
+      response.setHeader('access-control-allow-origin', '*');
+      return false;
+    };
+    const html = `<!doctype html><emu-machine args="${TINY.join(' ')}" autostart bare></emu-machine><script type="module" src="${cdn.url}emu-machine.js"></script>`;
+    const machine = await Machine.open(context, web.html('other-origin', html));
+    await machine.page.waitForFunction(() => customElements.get('emu-machine'));
+    await machine.until(/ready/, 20_000);
+    expect(machine.complaints).toEqual([]);
+    await machine.page.close();
+    await cdn.close();
   });
 
   test('unknown options, missing files and a strict security policy are said in one clear message', async () => {
