@@ -24,6 +24,7 @@ const STEPS = {
   build: () => run('turbo', ['run', 'build', '--output-logs=errors-only']),
   publint: () => inEach('publint', ['--strict']),
   attw: () => inEach('attw', ['--pack', '--profile', 'esm-only', '--quiet']),
+  packed: () => run('node', ['tools/dev/packed.mjs']),
   tests: () => run('vitest', ['run', '--config', 'tools/dev/vitest.config.ts']),
 };
 

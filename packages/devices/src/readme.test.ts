@@ -1,25 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { runReadme } from '../../../tools/dev/readme.ts';
 
-const root = new URL('..', import.meta.url).pathname;
-const run = (file: string) => execFileSync(process.execPath, ['--conditions=@emu/source', file], { cwd: root, encoding: 'utf8' });
-
-test('the README\'s example prints what the README says', () => {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const [, code, output] = /```ts\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/.exec(readme)!;
-  const dir = mkdtempSync(join(root, 'playground', 'readme-'));
-  try {
-    writeFileSync(join(dir, 'example.ts'), code!);
-    expect(run(join(dir, 'example.ts'))).toBe(output);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+test('the example in the README prints what the README says', () => {
+  const { expected, actual } = runReadme(new URL('..', import.meta.url));
+  expect(actual).toBe(expected);
 });
 
 test('the playground runs: a 100 Hz timer and an echoed line', () => {
-  const output = run(join(root, 'playground', 'play.ts'));
+  const play = fileURLToPath(new URL('../playground/play.ts', import.meta.url));
+  const output = execFileSync(process.execPath, ['--conditions=@emu/source', play], { encoding: 'utf8' });
   expect(output.match(/vector 0x20/g)!.length).toBeGreaterThanOrEqual(4);
   expect(output).toContain('vector 0x24\nkey\n');
 });
