@@ -35,8 +35,7 @@ export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: Mach
   const entries = o.accel.kind === 'jit' ? new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) : undefined;
   const backend = new Tci({ ...shared, codeBytes, lookup, entries });
   const jit = entries && new Jit({
-    ...shared, table: entries, interpreter: backend.run, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes,
-    compile: o.icount ? 'sync' : 'async', // compiled when it suits the host, code would not run the same twice
+    ...shared, table: entries, interpreter: backend.run, lookup, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes,
   });
   const engine = late.engine = new Engine({
     arena, header, jumpCache, physCache, guest: slices, backend, hot: jit, helpers: registry,
