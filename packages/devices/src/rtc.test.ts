@@ -24,6 +24,14 @@ describe('calendar', () => {
     expect(time()).toBe('20 25 01 01 04 00 00 01');
   });
 
+  test('started within a second, changes when that second is over', () => {
+    const { env, time } = clock(START + 0.75);
+    env.clock.advance(0.249 * SECOND);
+    expect(time()).toBe('20 24 12 31 03 23 59 58');
+    env.clock.advance(0.001 * SECOND);
+    expect(time()).toBe('20 24 12 31 03 23 59 59');
+  });
+
   test('shows binary and 12 hours when register B says so, with bit 7 for the afternoon', () => {
     const { out, inb } = clock();
     out(0x0b, 0x04);

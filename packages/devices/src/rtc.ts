@@ -45,7 +45,7 @@ export interface RtcState {
 }
 
 export interface RtcOptions {
-  /** The calendar at power-on, seconds since 1970 as the guest's clock shows them (UTC, or local time with `-rtc base=localtime`). */
+  /** The calendar at power-on, seconds since 1970 as the guest's clock shows them (UTC, or local time with `-rtc base=localtime`). A fraction says when its seconds change. */
   readonly startSeconds: number;
   /** CMOS RAM at power-on by byte number; `pcNvram` makes what a PC's firmware expects. */
   readonly nvram?: Readonly<Record<number, number>>;
@@ -89,7 +89,10 @@ export class Rtc extends Device<RtcState> {
     nvram[RtcReg.B] = RtcB.H24;
     nvram[RtcReg.D] = D_VRT;
     const now = this.clock.now();
-    return { index: 0, nvram, baseSeconds: this.#options.startSeconds, baseNs: now, weekdayOffset: 0, flagsNs: now };
+    const { startSeconds } = this.#options;
+    const baseSeconds = Math.floor(startSeconds);
+    const baseNs = now - Math.round((startSeconds - baseSeconds) * NS_PER_SECOND);
+    return { index: 0, nvram, baseSeconds, baseNs, weekdayOffset: 0, flagsNs: now };
   }
 
   protected override limits() {

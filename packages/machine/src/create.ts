@@ -150,9 +150,10 @@ function deviceLog({ log }: MachineOptions, host: MachineHost): Log {
 
 const firstShift = ({ shift }: IcountOptions): number => (shift === 'auto' ? FIRST_ICOUNT_SHIFT : shift);
 
-/** The guest's calendar at power-on. */
-function startSeconds({ rtc }: MachineOptions, host: MachineHost): number {
+/** The guest's calendar at power-on, in s. With -icount in whole ones, so that two runs within a second see the same. */
+function startSeconds({ rtc, icount }: MachineOptions, host: MachineHost): number {
   if (typeof rtc.base === 'number') return Math.floor(rtc.base / 1000);
   const { ms, offsetMinutes } = host.wallClock();
-  return Math.floor(ms / 1000) - (rtc.base === 'localtime' ? offsetMinutes * 60 : 0);
+  const seconds = ms / 1000 - (rtc.base === 'localtime' ? offsetMinutes * 60 : 0);
+  return icount ? Math.floor(seconds) : seconds;
 }

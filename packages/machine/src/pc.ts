@@ -24,7 +24,7 @@ export interface BoardOptions {
   readonly ram: RamLayout;
   readonly cpu: ApicCpu;
   readonly tsc: TscSource;
-  /** The guest's calendar at power-on, seconds since 1970. */
+  /** The guest's calendar at power-on, seconds since 1970, with a fraction. */
   readonly startSeconds: number;
   /** A serial port's host end, or undefined where the port is left out. */
   readonly serials: readonly (SerialBackend | undefined)[];
