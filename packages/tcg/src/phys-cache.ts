@@ -9,7 +9,7 @@ import type { Tb } from './tb.ts';
 /** `host` = 0 is empty. The key is host address, flags and the low half of the code segment's base (the upper half is 0). */
 export const PHYS_CACHE_ENTRY = struct({ host: 'u32', tb: 'u32', flags: 'i32', csBase: 'i32' });
 const { host: HOST, tb: TB, flags: FLAGS, csBase: CS_BASE } = PHYS_CACHE_ENTRY.offset;
-export const PHYS_CACHE_BITS = 14;
+export const PHYS_CACHE_BITS = 16;
 
 /** Index of a host address; generated code computes the same. */
 export const physCacheIndex = (host: HostPtr): number => (host ^ (host >>> PHYS_CACHE_BITS)) & ((1 << PHYS_CACHE_BITS) - 1);

@@ -68,7 +68,10 @@ export class Translations implements TbSource {
     if (page === FAULTED) return null;
     const cacheable = page >= 0;
     const physPc = (cacheable ? code.physPage * PAGE_SIZE : 0) + (linear.lo & (PAGE_SIZE - 1));
-    return (cacheable && !once && this.#find(physPc)) || this.#make(physPc, page, cacheable ? maxInsns : 1, once || !cacheable);
+    const found = cacheable && !once ? this.#find(physPc) : null;
+    if (!found) return this.#make(physPc, page, cacheable ? maxInsns : 1, once || !cacheable);
+    this.#options.physCache?.fill(found); // another TB may have taken its place
+    return found;
   }
 
   /** Throws all TBs away. Not while generated code runs. */
