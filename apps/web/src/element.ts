@@ -142,6 +142,12 @@ export class EmuMachineElement extends HTMLElement {
   quit(): Promise<void> { return this.machine.quit(); }
   send(input: string | Uint8Array): void { this.machine.send(input); }
 
+  /** Types into the guest's shell how large the terminal is: a serial port has no other way to tell. */
+  tellSize(): void {
+    const { columns, rows } = this.terminalSize;
+    this.send(`stty rows ${rows} cols ${columns}\r`);
+  }
+
   override focus(): void {
     this.#parts?.terminal.focus();
   }
@@ -213,8 +219,11 @@ export class EmuMachineElement extends HTMLElement {
         if (!(await terminal.paste())) messages.show({ text: 'The browser did not allow reading the clipboard; use Ctrl+Shift+V or its own paste command.', forMs: 6000 });
       },
     });
-    const status = new StatusBar(this.#root, () => this.#tell('emu-settings', undefined));
-    const terminal = this.#terminal(toolbar);
+    const status = new StatusBar(this.#root, () => this.#tell('emu-settings', undefined), () => {
+      this.tellSize();
+      terminal.focus();
+    });
+    const terminal = this.#terminal(toolbar, status);
     this.#parts = { terminal, toolbar, status, messages };
     status.writes(this.hasAttribute('keep'));
     connectTouchKeys(this.#root, terminal);
@@ -222,15 +231,16 @@ export class EmuMachineElement extends HTMLElement {
     this.#listen();
   }
 
-  #terminal(toolbar: Toolbar): TerminalView {
+  #terminal(toolbar: Toolbar, status: StatusBar): TerminalView {
     const box = this.#root.querySelector<HTMLElement>('.terminal')!;
     const hint = this.#root.querySelector('.leave')!;
     const terminal = new TerminalView(box, {
       onInput: (bytes) => this.machine.send(bytes),
       onSelection: (selected) => toolbar.selection(selected),
-      onResize: () => {},
+      onResize: (columns, rows) => status.size(columns, rows),
       onLeave: () => toolbar.focus(),
     }, { fontFamily: getComputedStyle(this).getPropertyValue('--emu-mono').trim(), fontSize: this.#suitableFontSize(), theme: this.#theme() });
+    status.size(terminal.columns, terminal.rows);
     terminal.look({ screenReader: this.#screenReader });
     box.addEventListener('keydown', (event) => { if (event.key === 'Tab') hint.classList.add('on'); });
     hint.addEventListener('transitionend', () => setTimeout(() => hint.classList.remove('on'), 2500));

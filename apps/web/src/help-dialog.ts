@@ -16,7 +16,8 @@ still there at the next visit. What the guest has not written out yet (<code>syn
 <h3>Your own kernel, initrd and disk</h3>
 <p>Pick them in <b>Settings</b> or drop them onto this page: a bzImage, ELF or multiboot kernel, an initramfs, a raw disk image of any size. They are read where they lie.</p>
 <h3>Window size</h3>
-<p>A serial port does not tell the guest how large the terminal is. After resizing the window, run <code>resize</code> in the guest.</p>
+<p>A serial port does not tell the guest how large the terminal is. After resizing the window, press the size in the status bar while the guest's shell
+waits: it types <code>stty rows ... cols ...</code> for you.</p>
 <h3>Command line</h3>
 <p>The machine takes QEMU's options. A page sets them as Emscripten programs have it, and <b>Settings</b> shows those in use:</p>
 <pre>Module = { arguments: ['-nographic', '-m', '512M', '-kernel', 'pack/bzImage', ...] }</pre>

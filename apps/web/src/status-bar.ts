@@ -13,6 +13,7 @@ export const STATUS_MARKUP = `
   ${figure('net', 'Loaded', 'What this page has downloaded for the guest', true)}
   ${figure('time', 'Up', 'Time in the guest since power-on')}
   <span class="gap"></span>
+  <button type="button" class="size"></button>
   <button type="button" class="writes" title="Where the guest's writes go"></button>
 </div>`;
 
@@ -22,8 +23,9 @@ export class StatusBar {
   readonly #bar: HTMLElement;
   #last: Stats | undefined;
 
-  constructor(root: ShadowRoot, onWrites: () => void) {
+  constructor(root: ShadowRoot, onWrites: () => void, onSize: () => void) {
     this.#bar = root.querySelector('.status')!;
+    this.#bar.querySelector('.size')!.addEventListener('click', onSize);
     this.#bar.querySelector('.writes')!.addEventListener('click', onWrites);
   }
 
@@ -32,6 +34,12 @@ export class StatusBar {
     this.#bar.querySelector('.state')!.textContent = STATES[state];
     if (state === 'off' || state === 'loading') this.#last = undefined;
     if (state !== 'running') this.#figure('.speed').hidden = true;
+  }
+
+  size(columns: number, rows: number): void {
+    const button = this.#bar.querySelector<HTMLButtonElement>('.size')!;
+    button.textContent = `${columns} × ${rows}`;
+    button.title = `Tell the guest's shell how large the terminal is: types stty rows ${rows} cols ${columns}`;
   }
 
   /** Whether the guest's writes are kept. */
