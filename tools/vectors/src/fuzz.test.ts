@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FUZZ_MODES, FuzzTarget } from './fuzz.ts';
 
-const STRINGS = 20_000;
+const STRINGS = 10_000;
 
 describe.each(FUZZ_MODES)('%s mode', (mode) => {
   it('random strings end in guest faults, HLT or a triple fault', { timeout: 120_000 }, () => {
