@@ -5,6 +5,7 @@ import { behaviours } from '@emu/machine/testing';
 import { bundle, canBrowse, launch, TestSite } from './harness.ts';
 
 interface Outcome {
+  accel?: string;
   title?: string;
   report?: string;
   failure?: string;
@@ -33,11 +34,13 @@ describe.skipIf(!canBrowse())('machine behaviour in a worker', () => {
     await site?.close();
   });
 
-  for (const { title, run, sameEverywhere } of behaviours()) {
-    test(title, async () => {
-      const outcome = outcomes.find((o) => o.title === title);
-      expect(outcome).toEqual({ title, report: expect.any(String) });
-      if (sameEverywhere) expect(outcome!.report).toBe(await run());
-    });
+  for (const accel of ['tci', 'jit']) {
+    for (const { title, run, sameEverywhere } of behaviours(accel)) {
+      test(`${accel}: ${title}`, async () => {
+        const outcome = outcomes.find((o) => o.title === title && o.accel === accel);
+        expect(outcome).toEqual({ accel, title, report: expect.any(String) });
+        if (sameEverywhere) expect(outcome!.report).toBe(await run());
+      });
+    }
   }
 });

@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest';
 import { behaviours } from './testing.ts';
 
-for (const { title, run } of behaviours()) {
-  test(title, async () => {
-    expect(await run()).toEqual(expect.any(String));
-  });
+for (const accel of ['tci', 'jit']) {
+  for (const { title, run } of behaviours(accel)) {
+    test(`${accel}: ${title}`, async () => {
+      expect(await run()).toEqual(expect.any(String));
+    });
+  }
 }
