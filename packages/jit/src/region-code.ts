@@ -30,7 +30,7 @@ export interface RegionTb {
 
 const PAGE = 4096;
 const NO_BLOCK = -1;
-/** Targets that a jump is compared with where they cannot be found by their entries. */
+/** Targets that a computed jump is compared with; more are found by their entries. */
 const COMPARED = 3;
 /** In `crossing`: not seen, seen in one block only, in several or written twice. */
 const SEEN_NEVER = -1, CROSSING = -2;
@@ -59,7 +59,7 @@ export class RegionCode {
   readonly headOf: number[] = [];
   /** Of LOOKUP blocks: whether a helper may have changed the rest of the key since the TB began. */
   readonly keyMayDiffer: boolean[] = [];
-  /** Of LOOKUP blocks: the jump is computed and is known to lead to several TBs. Those of all such blocks. */
+  /** Of LOOKUP blocks: the jump is computed and is known to lead to many TBs. Those of all such blocks. */
   readonly isSwitch: boolean[] = [];
   readonly switchTargets = new Set<number>();
   /** Helpers called, by index. */
@@ -213,7 +213,7 @@ export class RegionCode {
         if (!isStatic) targets.push(...others);
         const b = this.#exit(i, op, insn, targets.length > 0 ? End.LOOKUP : End.EXIT);
         this.keyMayDiffer[b] = this.#called;
-        if (targets.length > 1 && !this.keyMayDiffer[b]) this.#switch(b, targets);
+        if (targets.length > COMPARED && !this.keyMayDiffer[b]) this.#switch(b, targets);
         else for (const t of targets.slice(0, COMPARED)) this.#edgeToTb(b, t);
         return true;
       }

@@ -61,11 +61,10 @@ export class Selector {
       const back = this.#returnPoint(tb, source);
       if (back) offer(back);
     }
-    const returnPoints = this.#returnPoints(chosen, index, source);
     const tbs = chosen.map((tb) => ({
       tb,
       links: [this.#link(tb, 0, source, index), this.#link(tb, 1, source, index)] as const,
-      ...this.#targets(tb, source, index, returnPoints),
+      ...this.#targets(tb, source, index),
     }));
     return { tbs, entries: this.#entries(chosen, index, source, limits) };
   }
@@ -146,22 +145,11 @@ export class Selector {
     return back && back !== only ? back : null;
   }
 
-  /** TBs of the region that calls in it return to. */
-  #returnPoints(chosen: readonly Tb[], index: Map<Tb, number>, source: TbSource): number[] {
-    const found = new Set<number>();
-    for (const tb of chosen) {
-      const back = this.#returnPoint(tb, source), i = back && index.get(back);
-      if (i != null) found.add(i);
-    }
-    return [...found];
-  }
-
-  #targets(tb: Tb, source: TbSource, index: Map<Tb, number>, returnPoints: readonly number[]): { latest: number; others: number[] } {
+  #targets(tb: Tb, source: TbSource, index: Map<Tb, number>): { latest: number; others: number[] } {
     const [last, ...older] = this.#predicted(tb, source);
     if (!last) return { latest: -1, others: [] };
     const latest = index.get(last) ?? -1, others = new Set<number>();
     for (const to of older) if (index.has(to)) others.add(index.get(to)!);
-    for (const i of returnPoints) others.add(i);
     others.delete(latest);
     return { latest, others: [...others] };
   }
