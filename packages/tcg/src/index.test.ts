@@ -54,6 +54,7 @@ test('the names that the package exports', () => {
       "emitCompare",
       "emitCountExecution",
       "emitJumpCacheProbe",
+      "emitNoteTarget",
       "invertCond",
       "jumpCacheIndex",
       "memOpIdx",
