@@ -91,6 +91,8 @@ export class Ctx {
   #ccDirty = false;
   /** First operand of the last SUB/CMP of this TB, or -1: saves computing it back. */
   #ccFirst: Temp = -1;
+  /** What `eflags` worked out for the flags as they are, or -1. */
+  #worked: Temp = -1;
   /** Address of the ModR/M operand of this instruction, or -1. */
   #ea: Temp = -1;
   /** This instruction loads SS: no trap after it. */
@@ -120,7 +122,7 @@ export class Ctx {
     this.nextOffset = 0;
     this.ccOp = CC_DYNAMIC;
     this.#ccDirty = false;
-    this.#ccFirst = -1;
+    this.#ccFirst = this.#worked = -1;
     this.ended = false;
   }
 
@@ -403,14 +405,14 @@ export class Ctx {
   setCcOp(code: number): void {
     this.ccOp = code;
     this.#ccDirty = true;
-    this.#ccFirst = -1;
+    this.#ccFirst = this.#worked = -1;
   }
 
   /** Code wrote `cc_op` itself. */
   setCcDynamic(): void {
     this.ccOp = CC_DYNAMIC;
     this.#ccDirty = false;
-    this.#ccFirst = -1;
+    this.#ccFirst = this.#worked = -1;
   }
 
   /** The current code as a temp. */
@@ -425,15 +427,14 @@ export class Ctx {
     this.#ccDirty = false;
   }
 
-  /** All six flags at their EFLAGS places, i64. Leaves the lazy state as EFLAGS. */
+  /** All six flags at their EFLAGS places, i64. The lazy state stays as it is: an access after this may fault, and be made again. */
   eflags(): Temp {
-    if (this.ccOp !== CC_EFLAGS) {
+    if (this.ccOp === CC_EFLAGS) return this.g.ccSrc;
+    if (this.#worked < 0) {
       const ir = this.ir, g = this.g;
-      const all = ir.call(this.h.computeFlags, this.ccOpTemp(), g.ccDst, g.ccSrc, g.ccSrc2);
-      ir.set(g.ccSrc, ir.extu_i32_i64(all));
-      this.setCcOp(CC_EFLAGS);
+      this.#worked = ir.extu_i32_i64(ir.call(this.h.computeFlags, this.ccOpTemp(), g.ccDst, g.ccSrc, g.ccSrc2));
     }
-    return this.g.ccSrc;
+    return this.#worked;
   }
 
   /**
@@ -443,7 +444,7 @@ export class Ctx {
   overrideCarryOverflow(carryOverflow: Temp, count: Temp = -1): void {
     const ir = this.ir, g = this.g;
     const known = this.ccOp !== CC_DYNAMIC && (this.ccOp & CC_OVERRIDE || !SRC2_KINDS.has(ccKind(this.ccOp)));
-    if (!known) this.eflags();
+    if (!known) this.setEflags(this.eflags());
     const code = this.ccOp | CC_OVERRIDE;
     if (count < 0) {
       ir.set(g.ccSrc2, carryOverflow);

@@ -95,7 +95,7 @@ __attribute__((noinline)) static void handle(int number, void *context) {
   writeFs(ownFs);
   if (number == SIGUSR1 && !running) enter(context);
   else if (running) leave(number, context, fs);
-  else _exit(3);
+  else if (number != SIGPROF) _exit(3);
 }
 
 static void onSignal(int number, siginfo_t *info, void *context) {
@@ -115,7 +115,7 @@ int main(void) {
   stack_t alternative = { .ss_sp = malloc(1 << 20), .ss_size = 1 << 20 };
   sigaltstack(&alternative, 0);
   struct sigaction action = { .sa_sigaction = onSignal, .sa_flags = SA_ONSTACK | SA_SIGINFO | SA_NODEFER };
-  const int signals[] = { SIGUSR1, SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGTRAP, SIGALRM, SIGSYS };
+  const int signals[] = { SIGUSR1, SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGTRAP, SIGPROF, SIGSYS };
   for (unsigned k = 0; k < sizeof signals / sizeof *signals; k++) sigaction(signals[k], &action, 0);
   __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b)); /* usable in compatibility mode */
   uint8_t *code = map(CODE, PAGE), *data = map(DATA, 2 * PAGE);
@@ -133,13 +133,13 @@ int main(void) {
     memcpy(data + in.dataOffset, in.data, DATA_BYTES);
     if (in.second != now) mprotect(data + PAGE, PAGE, protection[now = in.second]);
     memset(&out, 0, sizeof out);
-    if (count++ % 256 == 0) setitimer(ITIMER_REAL, &second, 0);
+    if (count++ % 256 == 0) setitimer(ITIMER_PROF, &second, 0);
     raise(SIGUSR1);
     if (now != 1) mprotect(data + PAGE, PAGE, protection[now = 1]);
     memcpy(out.data, data + in.dataOffset, DATA_BYTES);
-    if (out.signal == SIGALRM) setitimer(ITIMER_REAL, &second, 0);
+    if (out.signal == SIGPROF) setitimer(ITIMER_PROF, &second, 0);
     fwrite(&out, sizeof out, 1, stdout);
   }
-  setitimer(ITIMER_REAL, &never, 0);
+  setitimer(ITIMER_PROF, &never, 0);
   return 0;
 }

@@ -49,8 +49,8 @@ function sameAsStart(input: Input, output: Output): boolean {
   start.vector = output.vector;
   start.error = output.error;
   start.cr2 = output.cr2;
-  start.rip = input.rip;
-  start.rflags = input.rflags;
+  start.rip = output.rip; // behind the comparison that goes in front
+  start.rflags = output.rflags;
   start.fsBase = input.fsBase;
   start.gsBase = input.gsBase;
   start.gprs.set(input.gprs);

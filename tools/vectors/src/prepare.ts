@@ -52,6 +52,8 @@ export function fillFx(r: Random, fx: Uint8Array, unmasked = false): void {
   for (let i = 0; i < 16; i++) fillVector(r, v, Fx.XMM + 16 * i);
 }
 
+/** CMP EAX, ECX */
+const COMPARISON = [0x39, 0xc8] as const;
 const CODE_AT = 0x400;
 /** The data window that is compared: within the first page, or around the boundary to the second. */
 const INSIDE = 0x800, ACROSS = 0xe00, BOUNDARY_AT = 0x1000;
@@ -75,6 +77,8 @@ class Preparation {
   readonly #variant: Variant;
   readonly #r: Random;
   readonly #code: Uint8Array;
+  /** What goes in front: a comparison, so that a fault finds flags that are not worked out yet. */
+  readonly #before: readonly number[];
   #window = 0;
 
   constructor(input: Input, form: Form, variant: Variant, r: Random) {
@@ -83,6 +87,7 @@ class Preparation {
     this.#variant = variant;
     this.#r = r;
     this.#code = form.bytes.slice();
+    this.#before = variant.place === 'inside' || variant.place === 'unmasked' ? [] : COMPARISON;
   }
 
   fill(): void {
@@ -103,7 +108,12 @@ class Preparation {
     input.setGpr(RSP, this.#address('stack', STACK_AT, form.osz >> 3));
     this.#pointers();
     this.#images(view);
-    input.setCode(this.#code, CODE_AT, form.mode);
+    input.setCode(Uint8Array.from([...this.#before, ...this.#code]), CODE_AT, form.mode);
+  }
+
+  /** Address behind the instruction. */
+  get #end(): number {
+    return CODE + CODE_AT + this.#before.length + this.#code.length;
   }
 
   /** Registers that lead to memory. */
@@ -156,7 +166,7 @@ class Preparation {
     const input = this.#input, form = this.#form, m = form.memory!, r = this.#r, view = new DataView(this.#code.buffer);
     const wide = Math.max(m.align, 16), at = Math.ceil((this.#window + OPERAND_AT) / wide) * wide - this.#window;
     const operand = this.#address('operand', at, Math.max(m.bytes, 1), m.align) - this.#segmentBase();
-    if (m.kind === 'rip') return view.setInt32(m.dispAt, Number(operand) - (CODE + CODE_AT + this.#code.length), true);
+    if (m.kind === 'rip') return view.setInt32(m.dispAt, Number(operand) - this.#end, true);
     if (m.kind === 'absolute') {
       view.setUint32(m.dispAt, Number(operand), true);
       if (m.asz === 64) view.setUint32(m.dispAt + 4, 0, true);
@@ -206,7 +216,7 @@ class Preparation {
     const m = this.#form.memory, input = this.#input;
     if (!m || this.#variant.place === 'not-canonical') return -1;
     const view = new DataView(this.#code.buffer);
-    const linear = m.kind === 'rip' ? view.getInt32(m.dispAt, true) + CODE + CODE_AT + this.#code.length
+    const linear = m.kind === 'rip' ? view.getInt32(m.dispAt, true) + this.#end
       : m.kind === 'absolute' ? view.getUint32(m.dispAt, true)
         : Number(input.gpr(m.base)) + m.disp + (m.index >= 0 ? Number(BigInt.asIntN(64, input.gpr(m.index))) * 2 ** m.scale : 0);
     const offset = linear + Number(this.#segmentBase()) - this.#window;

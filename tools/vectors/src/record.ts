@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Recorder, rowCases, type RowCases } from './corpus.ts';
 import { runNatively } from './native.ts';
+import { prepareSelfModifying, SELF_MODIFYING_PATH } from './self-modifying.ts';
 import { INPUT_BYTES, OUTPUT_BYTES } from './step.ts';
 import { digest, prepareStream, STREAMS_PATH } from './streams.ts';
 import { inputAt, inputsOf, outputAt } from './suite.ts';
@@ -24,7 +25,7 @@ function record(rows: readonly RowCases[], recorder: Recorder): void {
 }
 
 /** Streams of each mode, and how many go through the harness at a time. */
-const STREAMS = 2000, STREAM_BATCH = 500;
+const STREAMS = 2000, STREAM_BATCH = 500, SELF_MODIFYING = 1000;
 
 /** Records what the first seeds' streams end in. */
 function recordStreams(): void {
@@ -39,6 +40,16 @@ function recordStreams(): void {
   }
   writeFileSync(STREAMS_PATH, new Uint8Array(digests.buffer));
   console.log(`${2 * STREAMS} streams`);
+}
+
+/** Records what the first seeds' self-modifying programs end in. */
+function recordSelfModifying(): void {
+  const inputs = new Uint8Array(SELF_MODIFYING * INPUT_BYTES), digests = new Int32Array(SELF_MODIFYING);
+  for (let k = 0; k < SELF_MODIFYING; k++) prepareSelfModifying(inputAt(inputs, k), k);
+  const outputs = runNatively(inputs);
+  for (let k = 0; k < SELF_MODIFYING; k++) digests[k] = digest(outputAt(outputs, k), 64);
+  writeFileSync(SELF_MODIFYING_PATH, new Uint8Array(digests.buffer));
+  console.log(`${SELF_MODIFYING} self-modifying programs`);
 }
 
 mkdirSync(new URL('../corpus', import.meta.url), { recursive: true });
@@ -58,3 +69,4 @@ for (const mode of [64, 32] as const) {
   console.log(`${mode}-bit: ${vectors} vectors of ${processor} in ${recorder.save()} bytes`);
 }
 recordStreams();
+recordSelfModifying();
