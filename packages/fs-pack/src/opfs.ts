@@ -18,7 +18,12 @@ const DIRECTORY = 'fs-pack-overlays';
 export interface OpfsOptions {
   /** Default the origin's root, `navigator.storage.getDirectory()`. */
   readonly root?: OpfsDirectory;
+  /** How long in ms to wait for somebody else to let go before that is an error: a page that is being reloaded or closed does so a little
+   *  after the next one starts. Default 2000. */
+  readonly patienceMs?: number;
 }
+
+const ASK_EVERY_MS = 50;
 
 /** Whether this browser and this context (a worker, over HTTPS) can keep overlays. */
 export async function canKeepOverlays(options: OpfsOptions = {}): Promise<boolean> {
@@ -39,7 +44,7 @@ export async function openOpfsOverlay(name: string, base: OverlayBase, options: 
   const directory = await directoryOf(options);
   const file = await directory.getFileHandle(fileOf(name), { create: true }).catch((error: unknown) => { throw failure(name, error); });
   if (!file.createSyncAccessHandle) throw new PackError('io', 'saved disks need a dedicated worker of a recent browser; use a temporary disk');
-  const handle = await file.createSyncAccessHandle().catch((error: unknown) => { throw failure(name, error); });
+  const handle = await patiently(options, () => file.createSyncAccessHandle!()).catch((error: unknown) => { throw failure(name, error); });
   return new OverlayStore(handle, base, { name: `the saved disk '${name}'`, ...options });
 }
 
@@ -47,7 +52,7 @@ export async function openOpfsOverlay(name: string, base: OverlayBase, options: 
 export async function resetOpfsOverlay(name: string, options: OpfsOptions = {}): Promise<void> {
   const directory = await directoryOf(options);
   try {
-    await directory.removeEntry(fileOf(name));
+    await patiently(options, () => directory.removeEntry(fileOf(name)));
   } catch (error) {
     if ((error as Error).name !== 'NotFoundError') throw failure(name, error);
   }
@@ -64,11 +69,25 @@ async function directoryOf({ root }: OpfsOptions): Promise<OpfsDirectory> {
   throw new PackError('io', 'this browser has no origin private file system here (is the page served over HTTPS?); use a temporary disk');
 }
 
+/** Tries again for a while as long as somebody else has the file. */
+async function patiently<T>({ patienceMs = 2000 }: OpfsOptions, attempt: () => Promise<T>): Promise<T> {
+  for (const until = performance.now() + patienceMs; ; ) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isLocked(error) || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    }
+  }
+}
+
+const isLocked = (error: unknown): boolean => (error as Error).name === 'NoModificationAllowedError';
+
 /** Any name becomes one plain file name. */
 const fileOf = (name: string): string => `${encodeURIComponent(name).replaceAll('.', '%2E')}.overlay`;
 
 function failure(name: string, error: unknown): PackError {
-  if ((error as Error).name === 'NoModificationAllowedError') {
+  if (isLocked(error)) {
     return new PackError('locked', `the saved disk '${name}' is open in another tab; close that tab, or use a temporary disk`, { cause: error });
   }
   if ((error as Error).name === 'QuotaExceededError') {

@@ -216,11 +216,11 @@ describe('in the origin private file system', () => {
 
   test('an overlay survives, a second tab is refused while it is open, and reset removes it', async () => {
     const root = new FakeDirectory();
-    const open = () => openOpfsOverlay('../my disk', base(), { ...options, root });
+    const open = () => openOpfsOverlay('../my disk', base(), { ...options, root, patienceMs: 100 });
     const first = await open();
     first.writeSync(0, new Uint8Array(512).fill(1));
     await expect(open()).rejects.toMatchObject({ reason: 'locked', message: expect.stringContaining('another tab') });
-    await expect(resetOpfsOverlay('../my disk', { root })).rejects.toMatchObject({ reason: 'locked' });
+    await expect(resetOpfsOverlay('../my disk', { root, patienceMs: 100 })).rejects.toMatchObject({ reason: 'locked' });
     await first.close();
     const second = await open();
     expect((await contents(second))[0]).toBe(1);
@@ -230,6 +230,18 @@ describe('in the origin private file system', () => {
     const third = await open();
     expect((await contents(third))[0]).toBe(pattern()[0]);
     expect([...root.directories.get('fs-pack-overlays')!.files.keys()]).toEqual(['%2E%2E%2Fmy%20disk.overlay']);
+  });
+
+  test('a page that is just going, as in a reload, is waited for', async () => {
+    const root = new FakeDirectory();
+    const first = await openOpfsOverlay('disk', base(), { ...options, root });
+    const opening = openOpfsOverlay('disk', base(), { ...options, root, patienceMs: 60_000 });
+    setTimeout(() => void first.close(), 150);
+    const second = await opening;
+    const resetting = resetOpfsOverlay('disk', { root, patienceMs: 60_000 });
+    setTimeout(() => void second.close(), 150);
+    await resetting;
+    expect(root.directories.get('fs-pack-overlays')!.files.size).toBe(0);
   });
 
   test('without such a file system, the message says what to do', async () => {
