@@ -6,7 +6,7 @@ import { PhysMap } from '@emu/softmmu';
 import type { Engine } from '@emu/tcg';
 import { Arena, EmuError } from '@emu/vaddr';
 import { CpuModel, createX86, type X86Bus, type X86Parts } from '@emu/x86';
-import { tciEngine, type MakeEngine } from './emulated.ts';
+import { tciEngine, type MakeEngine } from './engines.ts';
 
 /** A guest did not end. */
 export class BoardError extends EmuError {}

@@ -1,9 +1,9 @@
 /** Our CPU as the harness's twin: user mode at CPL 3 under 4-level paging; one page of code and two of data with nothing around them. */
 import { PhysMap } from '@emu/softmmu';
-import { Engine, JumpCache } from '@emu/tcg';
-import { Tci } from '@emu/tci';
+import type { Engine } from '@emu/tcg';
 import { Arena } from '@emu/vaddr';
 import { ATTR, CpuModel, CR0, CR4, createX86, EFER, SegReg, X86_STATE, type X86Bus, type X86Parts } from '@emu/x86';
+import { tciEngine, type MakeEngine } from './engines.ts';
 import { CODE, DATA, DATA_BYTES, Fx, Output, SecondPage, type Input } from './step.ts';
 
 const ST = X86_STATE.offset;
@@ -25,19 +25,6 @@ const silentBus = (): X86Bus => ({
   ioRead: () => 0, ioWrite: () => {}, acknowledge: () => -1, tsc: () => 0, tscHi: () => 0,
   shutdown: () => {}, ferr: () => {}, random32: () => 4, logs: () => false, log: () => {},
 });
-
-/** Makes an engine with a back end for the parts of a CPU. */
-export type MakeEngine = (arena: Arena, parts: X86Parts, map: PhysMap) => Engine;
-
-/** The interpreter alone. */
-export const tciEngine: MakeEngine = (arena, parts, map) => {
-  const jumpCache = new JumpCache(arena), { header, registry: helpers, mmu } = parts;
-  return new Engine({
-    arena, header, jumpCache, guest: parts.guest, helpers,
-    backend: new Tci({ arena, header, jumpCache, helpers, memory: mmu }),
-    codePages: { protect: (p) => map.protectCode(p), unprotect: (p) => map.unprotect(p) },
-  });
-};
 
 /** All that the decode tables know, also what no model may promise (TZCNT belongs to BMI1, whose other instructions have VEX prefixes). */
 class EveryFeature extends CpuModel {

@@ -3,6 +3,7 @@
  * out below. The recorded images and outputs serve anywhere; where assembler and QEMU are installed, they are made again.
  */
 import { describe, expect, it } from 'vitest';
+import { ACCELS, ENGINES } from './engines.ts';
 import { assemble, canAssemble, canRunQemu, guestNames, lineDifferences, recordedImage, recordedOutput, runHere, runInQemu } from './guests.ts';
 
 type Replace = string | ((...groups: string[]) => string);
@@ -64,8 +65,8 @@ function corrected(name: string, said: string): string {
 }
 
 describe.each(guestNames())('%s', (name) => {
-  it('says what it says in QEMU', { timeout: 120_000 }, () => {
-    expect(lineDifferences(runHere(recordedImage(name)), corrected(name, recordedOutput(name)))).toEqual([]);
+  it.each(ACCELS)('says what it says in QEMU, on %s', { timeout: 120_000 }, (accel) => {
+    expect(lineDifferences(runHere(recordedImage(name), ENGINES[accel]), corrected(name, recordedOutput(name)))).toEqual([]);
   });
 
   it.runIf(canAssemble())('is recorded as its source assembles', () => {

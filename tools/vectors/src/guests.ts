@@ -2,7 +2,7 @@
  * System behaviour that user mode does not show: firmware images in assembler (`guests/*.S`) that try something, say on the debug console what happened, and go on. They
  * run in our CPU and in QEMU (TCG); the image and what QEMU said are kept in `guests/`, so that the comparison needs neither.
  *
- * `pnpm --filter @emu/tools-vectors guests [name]` assembles, runs and compares; with `--record` it keeps images and outputs.
+ * `pnpm --filter @emu/tools-vectors guests [name] [--accel jit]` assembles, runs and compares; with `--record` it keeps images and outputs.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { EmuError } from '@emu/vaddr';
 import { Board } from './board.ts';
+import { accelOf, ENGINES, tciEngine, type MakeEngine } from './engines.ts';
 
 export class GuestError extends EmuError {}
 
@@ -65,8 +66,8 @@ export function runInQemu(image: Uint8Array): string {
 }
 
 /** What the image says in our CPU. */
-export function runHere(image: Uint8Array): string {
-  const { output, exit, resets } = new Board(image, 'max,+la57').run();
+export function runHere(image: Uint8Array, makeEngine: MakeEngine = tciEngine): string {
+  const { output, exit, resets } = new Board(image, 'max,+la57', makeEngine).run();
   return exit === 0x10 ? output : `${output}\n(no exit; ${resets} resets)`;
 }
 
@@ -78,9 +79,9 @@ export function lineDifferences(ours: string, theirs: string): string[] {
 }
 
 function main(): void {
-  const record = process.argv.includes('--record'), names = process.argv.slice(2).filter((a) => !a.startsWith('--'));
+  const args = process.argv.slice(2), makeEngine = ENGINES[accelOf(args)], record = args.includes('--record'), names = args.filter((a) => !a.startsWith('--'));
   for (const name of names.length > 0 ? names : guestNames()) {
-    const image = assemble(name), theirs = runInQemu(image), ours = runHere(image), different = lineDifferences(ours, theirs);
+    const image = assemble(name), theirs = runInQemu(image), ours = runHere(image, makeEngine), different = lineDifferences(ours, theirs);
     console.log(`${name}: ${theirs.split('\n').length} lines, ${different.length} differ\n${different.slice(0, 40).join('\n')}`);
     if (!record) continue;
     writeFileSync(join(DIRECTORY, `${name}.bin.br`), brotliCompressSync(image));

@@ -5,6 +5,7 @@ import { X86_STATE } from '@emu/x86';
 import { Board } from './board.ts';
 import { statesDiffer } from './compare.ts';
 import { EmulatedCpu } from './emulated.ts';
+import { ACCELS, ENGINES, type Accel } from './engines.ts';
 import { canRunNatively, runNatively } from './native.ts';
 import { prepareSelfModifying, SELF_MODIFYING_PATH } from './self-modifying.ts';
 import { FS_BASE, GS_BASE, Input, INPUT_BYTES, Output, SecondPage } from './step.ts';
@@ -12,26 +13,27 @@ import { digest } from './streams.ts';
 import { inputAt, outputAt } from './suite.ts';
 
 const EXACT = { flagsUndefined: 0, approximate: false, several: false } as const;
-const RECORDED = 400, FRESH = 100;
+/** Programs that are run: each is translated again and again. */
+const RECORDED: Readonly<Record<Accel, number>> = { tci: 400, jit: 60 }, FRESH: Readonly<Record<Accel, number>> = { tci: 100, jit: 20 };
 
-describe('programs that patch their own immediates by every kind of store', () => {
+describe.each(ACCELS)('programs that patch their own immediates by every kind of store, on %s', (accel) => {
   it('end as the processor recorded', { timeout: 60_000 }, () => {
-    const digests = new Int32Array(new Uint8Array(readFileSync(SELF_MODIFYING_PATH)).buffer).subarray(0, RECORDED);
-    const cpu = new EmulatedCpu(), input = new Input(), ours = new Output(), failed: number[] = [];
+    const digests = new Int32Array(new Uint8Array(readFileSync(SELF_MODIFYING_PATH)).buffer).subarray(0, RECORDED[accel]);
+    const cpu = new EmulatedCpu(ENGINES[accel]), input = new Input(), ours = new Output(), failed: number[] = [];
     digests.forEach((expected, seed) => {
       prepareSelfModifying(input, seed);
       cpu.run(input, ours);
       if (digest(ours, 64) !== expected) failed.push(seed);
     });
     expect(failed).toEqual([]);
-    expect(digests.length).toBe(RECORDED);
+    expect(digests.length).toBe(RECORDED[accel]);
   });
 
   it.runIf(canRunNatively())('end as this processor finds, afresh', { timeout: 60_000 }, () => {
-    const first = Date.now() % 1e9, inputs = new Uint8Array(FRESH * INPUT_BYTES), cpu = new EmulatedCpu(), ours = new Output(), failed: string[] = [];
-    for (let k = 0; k < FRESH; k++) prepareSelfModifying(inputAt(inputs, k), first + k);
+    const fresh = FRESH[accel], first = Date.now() % 1e9, inputs = new Uint8Array(fresh * INPUT_BYTES), cpu = new EmulatedCpu(ENGINES[accel]), ours = new Output(), failed: string[] = [];
+    for (let k = 0; k < fresh; k++) prepareSelfModifying(inputAt(inputs, k), first + k);
     const outputs = runNatively(inputs);
-    for (let k = 0; k < FRESH; k++) {
+    for (let k = 0; k < fresh; k++) {
       cpu.run(inputAt(inputs, k), ours);
       const why = statesDiffer(ours, outputAt(outputs, k), 64, EXACT);
       if (why.length > 0) failed.push(`seed ${first + k}: ${why.slice(0, 3).join('; ')}`);
@@ -40,47 +42,46 @@ describe('programs that patch their own immediates by every kind of store', () =
   });
 });
 
-/** Runs 64-bit code at the start of the code page; RDI = `rdi`. */
-function run(code: readonly number[], rdi = 0n): Output {
+/** Runs 64-bit code at the start of the code page. */
+function run(accel: Accel, code: readonly number[]): Output {
   const input = new Input(), out = new Output();
   input.second = SecondPage.WRITABLE;
   input.fsBase = BigInt(FS_BASE);
   input.gsBase = BigInt(GS_BASE);
   input.rflags = 2;
-  input.setGpr(7, rdi);
   input.setCode(Uint8Array.from(code), 0, 64);
-  new EmulatedCpu().run(input, out);
+  new EmulatedCpu(ENGINES[accel]).run(input, out);
   return out;
 }
 
-describe('single stores', () => {
+describe.each(ACCELS)('single stores, on %s', (accel) => {
   it('change the very next instruction: mov byte [rip+1], 7; mov eax, 1', () => {
-    expect(run([0xc6, 0x05, 1, 0, 0, 0, 7, 0xb8, 1, 0, 0, 0]).gpr(0)).toBe(7n);
+    expect(run(accel, [0xc6, 0x05, 1, 0, 0, 0, 7, 0xb8, 1, 0, 0, 0]).gpr(0)).toBe(7n);
   });
 
   it('make an instruction of what was none: UD2 behind the store becomes NOP NOP', () => {
-    const out = run([0x66, 0xc7, 0x05, 0, 0, 0, 0, 0x90, 0x90, 0x0f, 0x0b, 0xff, 0xc0]);
+    const out = run(accel, [0x66, 0xc7, 0x05, 0, 0, 0, 0, 0x90, 0x90, 0x0f, 0x0b, 0xff, 0xc0]);
     expect([out.vector, out.gpr(0)]).toEqual([3, 1n]);
   });
 
   it('REP STOSB over the code behind it is seen: inc eax twelve times becomes nop', () => {
     // lea rdi, [rip+..]; mov ecx, 24; mov al, 0x90; rep stosb; 12 x (inc ebx)
     const code = [0x48, 0x8d, 0x3d, 9, 0, 0, 0, 0xb9, 24, 0, 0, 0, 0xb0, 0x90, 0xf3, 0xaa, ...Array.from({ length: 12 }, () => [0xff, 0xc3]).flat()];
-    expect(run(code).gpr(3)).toBe(0n);
+    expect(run(accel, code).gpr(3)).toBe(0n);
   });
 
   it('a loop that counts in its own immediate: add dword [rip], 1 in front of mov eax, imm32', () => {
     // mov ecx, 5; 1: add dword [rip+6], 1; add edx, eax...; mov eax, 0; dec ecx; jnz 1b
     const body = [0x83, 0x05, 1, 0, 0, 0, 1, 0xb8, 0, 0, 0, 0, 0x01, 0xc2, 0xff, 0xc9];
-    expect(run([0xb9, 5, 0, 0, 0, ...body, 0x75, -(body.length + 2) & 0xff]).gpr(2)).toBe(1n + 2n + 3n + 4n + 5n);
+    expect(run(accel, [0xb9, 5, 0, 0, 0, ...body, 0x75, -(body.length + 2) & 0xff]).gpr(2)).toBe(1n + 2n + 3n + 4n + 5n);
   });
 });
 
-describe('code in two pages', () => {
+describe.each(ACCELS)('code in two pages, on %s', (accel) => {
   /** An instruction that begins at the last byte of a page: B8 imm32. */
   const ACROSS = 0x1fff;
   const board = () => {
-    const b = new Board(new Uint8Array(0x10000)), { cpu } = b.parts;
+    const b = new Board(new Uint8Array(0x10000), 'max', ENGINES[accel]), { cpu } = b.parts;
     cpu.setSegment(1, 0, 0, 0, 0xffff, cpu.segAttr(1)); // CS = 0: real-mode code below 64 KiB
     cpu.updateHflags();
     const put = (at: number, ...bytes: number[]) => b.arena.u8.set(bytes, b.ram + at);

@@ -1,11 +1,13 @@
-/** Floating-point instructions translated and interpreted, against the recorded results of a processor. */
+/** Floating-point instructions translated, interpreted and compiled, against the recorded results of a processor. */
 import { describe, expect, test } from 'vitest';
 import { fpuCases, FpuRecord, loadFpuCorpus, mismatches, startStates, type FpuCase } from '@emu/x86/testing';
+import { ACCELS, ENGINES } from './engines.ts';
 import { TranslatedFpu } from './translated-fpu.ts';
 
-const cpu = new TranslatedFpu();
+const cpus = { tci: new TranslatedFpu(ENGINES.tci), jit: new TranslatedFpu(ENGINES.jit) };
 
-describe.each(['x87', 'sse'])('%s', (name) => {
+describe.each(['x87', 'sse'].flatMap((name) => ACCELS.map((accel) => [name, accel] as const)))('%s on %s', (name, accel) => {
+  const cpu = cpus[accel];
   const cases = fpuCases[name]!;
   const recorded = loadFpuCorpus(name, cases);
   test.each(cases.map((form, i) => [form.title, i] as const))('%s', (_title, i) => {
@@ -23,7 +25,7 @@ function afterDivisionByZero(rest: readonly number[]): { signal: number; ax: num
   const sequence: FpuCase = { title: 'division by zero', code: [0xd9, 0xe8, 0xd9, 0xee, 0xde, 0xf9, ...rest], fill: () => {}, run: () => {} };
   const start = startStates(sequence, 1, 0);
   start.setUint16(FpuRecord.FCW, FCW_ZE_UNMASKED, true);
-  const end = cpu.run(sequence, start);
+  const end = cpus.tci.run(sequence, start);
   return { signal: end.getUint32(FpuRecord.SIGNAL, true), ax: end.getUint16(FpuRecord.RAX, true) };
 }
 

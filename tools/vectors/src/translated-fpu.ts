@@ -1,10 +1,10 @@
-/** A bare x86-64 CPU on the interpreter, in 64-bit mode over a few pages, that runs one floating-point instruction a record. */
+/** A bare x86-64 CPU in 64-bit mode over a few pages, that runs one floating-point instruction a record. */
 import { PhysMap } from '@emu/softmmu';
-import { Engine, JumpCache } from '@emu/tcg';
-import { Tci } from '@emu/tci';
+import type { Engine } from '@emu/tcg';
 import { Arena } from '@emu/vaddr';
 import { ATTR, CR0, CR4, createX86, EFER, EFLAGS, SegReg, Vector, X86_STATE, type X86Bus, type X86Parts } from '@emu/x86';
 import { FPU_MEMORY_BYTES, FPU_RECORD_BYTES, FpuImage, FpuRecord, type FpuCase } from '@emu/x86/testing';
+import { tciEngine, type MakeEngine } from './engines.ts';
 
 const MB = 1 << 20;
 const RAM_BYTES = 4 * MB;
@@ -35,24 +35,19 @@ export class TranslatedFpu {
   #nextCode = Place.CODE;
   #vector = -1;
 
-  constructor() {
+  constructor(makeEngine: MakeEngine = tciEngine) {
     const arena = this.#arena;
     this.#map.addRam('ram', 0, RAM_BYTES, this.#ram);
     this.#parts = createX86({
       arena, map: this.#map, bus: NOTHING,
       onCodeWrite: (host, bytes) => !this.#engine.codeWrite(host, bytes), onFlush: () => this.#engine?.flushJumpCache(),
     });
-    const { header, registry, mmu, guest, cpu } = this.#parts;
+    const { header, guest, cpu } = this.#parts;
     guest.deliverFault = () => {
       this.#vector = cpu.s.exception;
       return false;
     };
-    const jumpCache = new JumpCache(arena);
-    const backend = new Tci({ arena, header, jumpCache, helpers: registry, memory: mmu });
-    this.#engine = new Engine({
-      arena, header, jumpCache, guest, backend, helpers: registry,
-      codePages: { protect: (page) => this.#map.protectCode(page), unprotect: (page) => this.#map.unprotect(page) },
-    });
+    this.#engine = makeEngine(arena, this.#parts, this.#map);
     this.#image = new FpuImage(arena, header + X86_STATE.offset.st);
     this.#enterLongMode();
   }
