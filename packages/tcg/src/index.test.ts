@@ -31,6 +31,7 @@ test('the names that the package exports', () => {
       "Kind",
       "LOWER",
       "MAX_TB_INSNS",
+      "MAX_TB_OPS",
       "MEMORY_OPS",
       "MemOp",
       "OPS",

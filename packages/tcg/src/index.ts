@@ -27,7 +27,7 @@ export { verifyIr } from './text/verify.ts';
 export { Tb } from './tb.ts';
 export { TbStore } from './tb-store.ts';
 export type { TbStoreOptions } from './tb-store.ts';
-export { MAX_TB_INSNS, translatorLoop } from './translator-loop.ts';
+export { MAX_TB_INSNS, MAX_TB_OPS, translatorLoop } from './translator-loop.ts';
 export type { DisasContext, TranslatorOps } from './translator-loop.ts';
 export {
   Cond, COND_NAMES, Exit, EXIT_NAMES, FCond, FCOND_NAMES, invertCond, MemOp, memOpIdx, memOpOf, mmuIdxOf, Type, TYPE_BITS, TYPE_NAMES, WASM_TYPE,

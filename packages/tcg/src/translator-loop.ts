@@ -12,8 +12,8 @@ import type { Tb } from './tb.ts';
 
 /** Guest instructions in a TB at most. */
 export const MAX_TB_INSNS = 512;
-/** Ops after which a TB ends; one instruction may go on beyond. */
-const ENOUGH_OPS = 6000;
+/** Ops after which a TB ends; one instruction may go on beyond. Back ends keep room for so many. */
+export const MAX_TB_OPS = 3600;
 
 /** What loop and guest tell each other; a guest's own context has more. */
 export interface DisasContext {
@@ -52,7 +52,7 @@ export function translatorLoop<C extends DisasContext>(ir: Ir, tb: Tb, ops: Tran
   const limit = Math.min(maxInsns, MAX_TB_INSNS);
   const insnData: number[] = [];
   let insns = 0;
-  while (!ctx.ended && insns < limit && ctx.nextOffset < code.inPage && ir.length < ENOUGH_OPS) {
+  while (!ctx.ended && insns < limit && ctx.nextOffset < code.inPage && ir.length < MAX_TB_OPS) {
     const start = ir.length;
     ctx.pcOffset = ctx.nextOffset;
     ops.insnStart?.(ctx);

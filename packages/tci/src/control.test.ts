@@ -1,4 +1,4 @@
-import { Cond, COND_NAMES, Exit, GUEST_FAULT, HelperRegistry, jumpCacheIndex, JUMP_CACHE_ENTRY, JumpCache, TB, Type } from '@emu/tcg';
+import { Cond, COND_NAMES, Exit, GUEST_FAULT, HelperRegistry, jumpCacheIndex, JUMP_CACHE_ENTRY, JumpCache, MAX_TB_OPS, TB, Type } from '@emu/tcg';
 import type { Backend, Helper, Ir } from '@emu/tcg';
 import { ReferenceBackend } from '@emu/tcg/testing';
 import { Arena, EmuError } from '@emu/vaddr';
@@ -302,6 +302,19 @@ describe('misuse is an EmuError that says what to do', () => {
     expect(rig.backend.full).toBe(false);
     rig.write(Type.i64, 0, 0n);
     expect(rig.run(rig.tb(big))).toBe(Exit.TB);
+  });
+
+  test('code memory that is not full has room for the longest TB that the translator makes', () => {
+    const BEYOND = 400; // ops of the last instruction, and of the way out
+    const rig = new Rig(makeTci), { backend } = rig, r0 = rig.global(Type.i64, 0);
+    let sum = r0;
+    for (let n = 0; !backend.full; n++) rig.tb((ir) => {
+      ir.insn_start(0);
+      for (let k = 0; ir.length < MAX_TB_OPS + BEYOND; k++) sum = ir.add(k === 0 ? r0 : sum, ir.const64((n << 16) + k));
+      ir.set(r0, sum);
+      ir.exit_tb(0);
+    });
+    expect(backend.full).toBe(true);
   });
 
   test('functions that do not match the helpers, and too little code memory', () => {
