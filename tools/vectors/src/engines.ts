@@ -6,17 +6,17 @@ import { Tci } from '@emu/tci';
 import { EmuError, type Arena } from '@emu/vaddr';
 import type { X86Parts } from '@emu/x86';
 
-/** Makes an engine with a back end for the parts of a CPU. */
-export type MakeEngine = (arena: Arena, parts: X86Parts, map: PhysMap) => Engine;
+/** Makes an engine with a back end for the parts of a CPU, with TBs of at most `maxInsns` instructions if that is given. */
+export type MakeEngine = (arena: Arena, parts: X86Parts, map: PhysMap, maxInsns?: number) => Engine;
 
 /** A region that the Wasm engine refuses, or a back end that there is none of. */
 export class AccelError extends EmuError {}
 
 /** The interpreter alone. */
-export const tciEngine: MakeEngine = (arena, parts, map) => {
+export const tciEngine: MakeEngine = (arena, parts, map, maxInsns) => {
   const jumpCache = new JumpCache(arena), { header, registry: helpers, mmu } = parts;
   return new Engine({
-    arena, header, jumpCache, guest: parts.guest, helpers,
+    arena, header, jumpCache, guest: parts.guest, helpers, ...(maxInsns && { maxInsns }),
     backend: new Tci({ arena, header, jumpCache, helpers, memory: mmu }),
     codePages: { protect: (p) => map.protectCode(p), unprotect: (p) => map.unprotect(p) },
   });
@@ -31,13 +31,13 @@ class StrictJit extends Jit {
 }
 
 /** Interpreter and compiler wired as in a machine (`@emu/machine`, processor.ts), but that nothing runs twice before it is compiled. */
-export const jitEngine: MakeEngine = (arena, parts, map) => {
+export const jitEngine: MakeEngine = (arena, parts, map, maxInsns) => {
   const jumpCache = new JumpCache(arena), physCache = new PhysCache(arena), { header, registry: helpers, mmu: memory, emitHostPc } = parts;
   const lookup = createTbLookup({ arena, header, jumpCache, physCache, emitHostPc }), table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   const shared = { arena, header, jumpCache, helpers, functions: helpers.instantiate(arena, header), memory };
   const backend = new Tci({ ...shared, lookup, entries: table });
   return new Engine({
-    arena, header, jumpCache, physCache, guest: parts.guest, backend, helpers,
+    arena, header, jumpCache, physCache, guest: parts.guest, backend, helpers, ...(maxInsns && { maxInsns }),
     hot: new StrictJit({ ...shared, table, interpreter: backend.run, lookup, threshold: 1, batch: 1 }),
     codePages: { protect: (p) => map.protectCode(p), unprotect: (p) => map.unprotect(p) },
   });

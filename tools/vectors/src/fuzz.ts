@@ -59,7 +59,7 @@ export class FuzzTarget {
     this.#parts = createX86({
       arena: this.#arena, map: this.#map, bus: this.#bus(), onCodeWrite: (host, n) => !later.engine!.codeWrite(host, n), onFlush: () => later.engine?.flushJumpCache(),
     });
-    this.#engine = later.engine = makeEngine(this.#arena, this.#parts, this.#map);
+    this.#engine = later.engine = makeEngine(this.#arena, this.#parts, this.#map, BUDGET);
     const { guest, cpu } = this.#parts;
     this.#deliver = guest.deliverFault.bind(guest);
     guest.deliverFault = () => {
