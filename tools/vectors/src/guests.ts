@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { EmuError } from '@emu/vaddr';
+import { CPU_MODELS } from '@emu/x86';
 import { Board } from './board.ts';
 import { accelOf, ENGINES, tciEngine, type MakeEngine } from './engines.ts';
 
@@ -21,11 +22,15 @@ const SECONDS = 60;
 /** `isa-debug-exit` makes the process status of what the guest writes: twice that, plus 1. */
 const EXIT_STATUS = 0x10 * 2 + 1;
 
-export const guestNames = (): string[] => readdirSync(DIRECTORY).filter((f) => f.endsWith('.S')).map((f) => f.slice(0, -2)).sort();
+/** This one says what CPUID says, and runs as each model: cpuid.test.ts. */
+export const CPUID_GUEST = 'cpuid';
+export const guestNames = (): string[] => readdirSync(DIRECTORY).filter((f) => f.endsWith('.S')).map((f) => f.slice(0, -2)).filter((name) => name !== CPUID_GUEST).sort();
 
 /** The recorded image, and what QEMU said. */
 export const recordedImage = (name: string): Uint8Array => brotliDecompressSync(readFileSync(join(DIRECTORY, `${name}.bin.br`)));
-export const recordedOutput = (name: string): string => readFileSync(join(DIRECTORY, `${name}.qemu.txt`), 'latin1');
+/** @param model after `-cpu`, if there is an output for each. */
+export const recordedOutput = (name: string, model?: string): string => readFileSync(outputPath(name, model), 'latin1');
+const outputPath = (name: string, model?: string): string => join(DIRECTORY, `${model ? `${name}-${model}` : name}.qemu.txt`);
 
 /** Versions that images and outputs were recorded with; others may choose other encodings, or know the manual better. */
 const BINUTILS = ' 2.40', QEMU = 'version 7.2';
@@ -49,13 +54,13 @@ export function assemble(name: string): Uint8Array {
   }
 }
 
-/** What the image says in QEMU. */
-export function runInQemu(image: Uint8Array): string {
+/** What the image says in QEMU. @param cpu as after `-cpu`. */
+export function runInQemu(image: Uint8Array, cpu = 'max,vendor=GenuineIntel'): string {
   const dir = mkdtempSync(join(tmpdir(), 'guest-'));
   try {
     const bios = join(dir, 'bios'), output = join(dir, 'out');
     writeFileSync(bios, image);
-    const { status, stderr } = spawnSync('qemu-system-x86_64', ['-accel', 'tcg', '-cpu', 'max,vendor=GenuineIntel', '-m', '16', '-bios', bios, '-display', 'none', '-serial', 'none',
+    const { status, stderr } = spawnSync('qemu-system-x86_64', ['-accel', 'tcg', '-cpu', cpu, '-m', '16', '-bios', bios, '-display', 'none', '-serial', 'none',
       '-monitor', 'none', '-nodefaults', '-debugcon', `file:${output}`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'], { timeout: SECONDS * 1000 });
     const said = readFileSync(output, 'latin1');
     if (status !== EXIT_STATUS) throw new GuestError(`QEMU ended with status ${status}, not ${EXIT_STATUS}: ${stderr}; it said ${said.slice(-300)}`);
@@ -66,8 +71,8 @@ export function runInQemu(image: Uint8Array): string {
 }
 
 /** What the image says in our CPU. */
-export function runHere(image: Uint8Array, makeEngine: MakeEngine = tciEngine): string {
-  const { output, exit, resets } = new Board(image, 'max,+la57', makeEngine).run();
+export function runHere(image: Uint8Array, makeEngine: MakeEngine = tciEngine, cpu = 'max,+la57,+pcid,+invpcid'): string {
+  const { output, exit, resets } = new Board(image, cpu, makeEngine).run();
   return exit === 0x10 ? output : `${output}\n(no exit; ${resets} resets)`;
 }
 
@@ -78,6 +83,12 @@ export function lineDifferences(ours: string, theirs: string): string[] {
   return out;
 }
 
+function recordCpuid(): void {
+  const image = assemble(CPUID_GUEST);
+  writeFileSync(join(DIRECTORY, `${CPUID_GUEST}.bin.br`), brotliCompressSync(image));
+  for (const model of CPU_MODELS) writeFileSync(outputPath(CPUID_GUEST, model), runInQemu(image, model), 'latin1');
+}
+
 function main(): void {
   const args = process.argv.slice(2), makeEngine = ENGINES[accelOf(args)], record = args.includes('--record'), names = args.filter((a) => !a.startsWith('--'));
   for (const name of names.length > 0 ? names : guestNames()) {
@@ -85,7 +96,8 @@ function main(): void {
     console.log(`${name}: ${theirs.split('\n').length} lines, ${different.length} differ\n${different.slice(0, 40).join('\n')}`);
     if (!record) continue;
     writeFileSync(join(DIRECTORY, `${name}.bin.br`), brotliCompressSync(image));
-    writeFileSync(join(DIRECTORY, `${name}.qemu.txt`), theirs, 'latin1');
+    writeFileSync(outputPath(name), theirs, 'latin1');
   }
+  if (record) recordCpuid();
 }
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -31,7 +31,16 @@ export const FEATURES = {
 } as const satisfies Record<string, Place>;
 export type FeatureName = keyof typeof FEATURES;
 
-interface Identity { vendor: string; family: number; model: number; stepping: number; name: string; features: readonly FeatureName[] }
+interface Identity {
+  vendor: 'AuthenticAMD' | 'GenuineIntel';
+  family: number;
+  model: number;
+  stepping: number;
+  name: string;
+  /** Last basic leaf. */
+  top: number;
+  features: readonly FeatureName[];
+}
 
 /** Not in QEMU's small models. Here time is the same whatever the model, and a kernel that is not told so distrusts it when the host is busy. */
 const TIMING: readonly FeatureName[] = ['invtsc', 'tsc_adjust', 'tsc-deadline', 'arat'];
@@ -41,13 +50,15 @@ const BASE: readonly FeatureName[] = [
   'sse3', 'cx16', 'hypervisor', 'syscall', 'nx', 'lm', 'lahf_lm',
 ];
 const V2: readonly FeatureName[] = [...BASE, 'ssse3', 'sse4_1', 'sse4_2', 'popcnt'];
-const MAX: readonly FeatureName[] = Object.keys(FEATURES) as FeatureName[];
 
+/** All we do, but for what costs time and gains nothing here: a fifth level of page tables, and PCIDs, which share one TLB. */
+const MAX: readonly FeatureName[] = (Object.keys(FEATURES) as FeatureName[]).filter((f) => f !== 'la57' && f !== 'pcid' && f !== 'invpcid');
+
+/** Vendors and signatures are those of QEMU's models; AMD's parts also spare kernels their work against Meltdown. */
 const MODELS: Readonly<Record<string, Identity>> = {
-  qemu64: { vendor: 'AuthenticAMD', family: 15, model: 107, stepping: 1, name: 'QEMU Virtual CPU version 2.5+', features: BASE },
-  Nehalem: { vendor: 'GenuineIntel', family: 6, model: 26, stepping: 3, name: 'Intel Core i7 9xx (Nehalem Class Core i7)', features: V2 },
-  // as QEMU's: an AMD part, so that kernels do not work around Meltdown
-  max: { vendor: 'AuthenticAMD', family: 6, model: 6, stepping: 3, name: 'emu TCG CPU', features: MAX.filter((f) => f !== 'la57' && f !== 'pcid' && f !== 'invpcid') },
+  qemu64: { vendor: 'AuthenticAMD', family: 15, model: 107, stepping: 1, top: 13, name: 'QEMU Virtual CPU version 2.5+', features: BASE },
+  Nehalem: { vendor: 'GenuineIntel', family: 6, model: 26, stepping: 3, top: 11, name: 'Intel Core i7 9xx (Nehalem Class Core i7)', features: V2 },
+  max: { vendor: 'AuthenticAMD', family: 15, model: 107, stepping: 1, top: 13, name: 'emu TCG CPU', features: MAX },
 };
 export const CPU_MODELS = Object.keys(MODELS);
 
@@ -56,6 +67,8 @@ export class CpuModel {
   readonly name: string;
   readonly #identity: Identity;
   readonly #features: ReadonlySet<FeatureName>;
+  /** Last basic leaf. */
+  readonly #top: number;
   readonly cr4Mask: number;
   readonly eferMask: number;
   readonly xcr0Mask: number;
@@ -70,6 +83,7 @@ export class CpuModel {
     this.name = name;
     this.#identity = identity;
     this.#features = features;
+    this.#top = features.has('xsave') ? Math.max(identity.top, 13) : identity.top;
     const on = (f: FeatureName, mask: number) => (features.has(f) ? mask : 0);
     this.cr4Mask = on('tsc', CR4.TSD) | on('de', CR4.DE) | on('pse', CR4.PSE) | on('pae', CR4.PAE) | on('mce', CR4.MCE) | on('pge', CR4.PGE) | CR4.PCE
       | on('fxsr', CR4.OSFXSR) | on('sse', CR4.OSXMMEXCPT) | on('umip', CR4.UMIP) | on('la57', CR4.LA57) | on('fsgsbase', CR4.FSGSBASE)
@@ -91,9 +105,10 @@ export class CpuModel {
   /** EAX EBX ECX EDX of a leaf for `cpu`, into `out`. */
   cpuid(cpu: X86Cpu, leaf: number, sub: number, out: Int32Array): void {
     out.fill(0);
-    const top = leaf >>> 0 >= 0x80000000 ? 0x80000008 : 13;
-    // beyond the last basic leaf Intel answers as for the last one; QEMU too
-    const at = leaf >>> 0 > top ? 13 : leaf >>> 0;
+    const group = leaf >>> 28, { vendor } = this.#identity;
+    const top = group === 8 ? 0x80000008 : group === 4 ? 0x40000001 : this.#top;
+    // beyond the last leaf Intel answers as for the last basic one; QEMU too
+    const at = leaf >>> 0 > top ? this.#top : leaf >>> 0;
     this.#leaf(cpu, at, sub, out);
     for (const name of this.#features) {
       const [place, reg, bit] = FEATURES[name];
@@ -101,27 +116,28 @@ export class CpuModel {
         if (at === 7 && sub !== 0) continue;
         out[reg]! |= 1 << bit;
       }
+      if (at === EXT && place === 1 && reg === EDX && vendor === 'AuthenticAMD') out[EDX]! |= (1 << bit) & AMD_ALIASES;
     }
     if (at === 1 && cpu.s.cr4 & CR4.OSXSAVE) out[ECX]! |= 1 << 27;
-    if (at === EXT && !(cpu.s.flags & HF.LMA) && this.#identity.vendor === 'GenuineIntel' && !(cpu.s.flags & HF.CS64)) out[EDX]! &= ~(1 << 11);
+    if (at === EXT && vendor === 'GenuineIntel' && !(cpu.s.flags & HF.CS64)) out[EDX]! &= ~(1 << 11);
   }
 
   #leaf(cpu: X86Cpu, leaf: number, sub: number, out: Int32Array): void {
-    const id = this.#identity;
+    const id = this.#identity, amd = id.vendor === 'AuthenticAMD';
     const set = (a: number, b: number, c: number, d: number) => { out[0] = a; out[1] = b; out[2] = c; out[3] = d; };
     switch (leaf) {
-      case 0: return set(13, word(id.vendor, 0), word(id.vendor, 8), word(id.vendor, 4));
-      case 1: return set(signature(id), (cpu.apicId << 24) | (1 << 16) | (8 << 8), 0, 0);
-      // descriptors: 64-entry TLBs; leaf 4 says the caches
-      case 2: return set(1, 0, 0x4d, 0x2c307d);
-      case 4: return cacheLeaf(sub, set);
+      case 0: return set(this.#top, word(id.vendor, 0), word(id.vendor, 8), word(id.vendor, 4));
+      case 1: return set(signature(id), (cpu.apicId << 24) | (8 << 8), 0, 0);
+      // descriptors of caches, and their parameters: Intel's leaves; AMD's are 80000005 and 80000006
+      case 2: return amd ? undefined : set(1, 0, 0x4d, 0x2c307d);
+      case 4: return amd ? undefined : cacheLeaf(sub, set);
       case 5: return set(0, 0, 3, 0);
-      case 6: return;
-      case 7: return;
       case 11: return sub === 0 ? set(0, 1, 0x100, cpu.apicId) : sub === 1 ? set(0, 1, 0x201, cpu.apicId) : set(0, 0, sub & 0xff, cpu.apicId);
-      case 13: return this.#xsaveLeaf(cpu, sub, set);
+      case 13: return this.#xsaveLeaf(sub, set);
+      // what the software below is, by the name that guests know it by
+      case 0x40000000: return set(0x40000001, word(HYPERVISOR, 0), word(HYPERVISOR, 4), word(HYPERVISOR, 8));
       case 0x80000000: return set(0x80000008 | 0, word(id.vendor, 0), word(id.vendor, 8), word(id.vendor, 4));
-      case 0x80000001: return set(id.vendor === 'AuthenticAMD' ? signature(id) : 0, 0, 0, id.vendor === 'AuthenticAMD' ? AMD_ALIASES : 0);
+      case 0x80000001: return set(signature(id), 0, 0, 0);
       case 0x80000002: case 0x80000003: case 0x80000004: {
         const at = (leaf - 0x80000002) * 16;
         return set(word(id.name, at), word(id.name, at + 4), word(id.name, at + 8), word(id.name, at + 12));
@@ -132,17 +148,17 @@ export class CpuModel {
     }
   }
 
-  #xsaveLeaf(cpu: X86Cpu, sub: number, set: (a: number, b: number, c: number, d: number) => void): void {
+  #xsaveLeaf(sub: number, set: (a: number, b: number, c: number, d: number) => void): void {
     if (!this.has('xsave')) return;
     // the legacy region and the header; x87 and SSE have no extended region
     if (sub === 0) set(this.xcr0Mask, 576, 576, 0);
     else if (sub === 1) set(0, this.has('xsavec') ? 576 : 0, 0, 0);
-    void cpu;
   }
 }
 
-/** AMD repeats part of leaf 1 EDX in 80000001. */
-const AMD_ALIASES = 0x0183f3ff & ~((1 << 9) | (1 << 11));
+/** Bits of leaf 1 EDX that AMD repeats in 80000001. AMD64 APM Vol. 3, CPUID Fn8000_0001_EDX. */
+const AMD_ALIASES = 0x0183f3ff;
+const HYPERVISOR = 'TCGTCGTCGTCG';
 
 function applyChange(spec: string, change: string, features: Set<FeatureName>): void {
   const off = change.startsWith('-') || change.endsWith('=off');
