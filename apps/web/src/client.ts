@@ -2,6 +2,7 @@
 import type {
   Capabilities, DiskProblem, DiskWrites, EndReason, Failure, FromWorker, MachineState, NamedFile, Notice, Progress, Request, Stats, ToWorker,
 } from './protocol.ts';
+import { whyNoWorker } from './support.ts';
 // oxlint-disable-next-line import/default -- Vite makes it, of the suffix
 import workerUrl from './worker/main.ts?worker&url';
 
@@ -44,17 +45,17 @@ export interface WebMachineEvents {
 type Listener<K extends keyof WebMachineEvents> = (detail: WebMachineEvents[K]) => void;
 
 export class WebMachine {
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
   readonly #listeners = new Map<keyof WebMachineEvents, Set<(detail: never) => void>>();
   readonly #replies = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #nextId = 0;
   #state: MachineState = 'off';
+  /** The worker has answered once. */
+  #loaded = false;
 
   /** Starts a worker. It costs nothing until `start`. */
   constructor() {
-    this.#worker = new Worker(sameOrigin(workerUrl), { type: 'module', name: 'emu' });
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
-    this.#worker.addEventListener('error', (event) => this.#crashed(event.message || 'the worker could not be loaded; is the site complete?'));
+    this.#worker = this.#hire();
   }
 
   get state(): MachineState {
@@ -119,9 +120,16 @@ export class WebMachine {
 
   /** Ends the worker as it is. Kept disks keep what the guest has flushed. */
   terminate(): void {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     for (const { reject } of this.#replies.values()) reject(new WebMachineError({ reason: 'closed', message: 'The machine was taken away' }));
     this.#replies.clear();
+  }
+
+  #hire(): Worker {
+    const worker = new Worker(sameOrigin(workerUrl), { type: 'module', name: 'emu' });
+    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
+    worker.addEventListener('error', (event) => this.#crashed(event.message));
+    return worker;
   }
 
   #request(request: Request, transfer: Transferable[] = []): Promise<unknown> {
@@ -137,12 +145,13 @@ export class WebMachine {
   }
 
   #post(message: ToWorker, transfer: Transferable[]): void {
-    this.#worker.postMessage(message, transfer);
+    (this.#worker ??= this.#hire()).postMessage(message, transfer);
   }
 
   #receive(message: FromWorker): void {
     switch (message.type) {
       case 'reply': {
+        this.#loaded = true;
         const waiting = this.#replies.get(message.id);
         this.#replies.delete(message.id);
         if (message.failure) waiting?.reject(new WebMachineError(message.failure));
@@ -161,8 +170,12 @@ export class WebMachine {
     }
   }
 
+  /** The worker is of no use any more; the next request gets a new one, which knows no files that were added. @param message empty where the browser does not say. */
   #crashed(message: string): void {
-    const failure: Failure = { reason: 'emulator', message: `The emulator stopped: ${message}` };
+    const failure = this.#loaded ? { reason: 'emulator', message: `The emulator stopped: ${message}` } : notLoaded(message);
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#loaded = false;
     for (const { reject } of this.#replies.values()) reject(new WebMachineError(failure));
     this.#replies.clear();
     this.#state = 'off';
@@ -172,6 +185,13 @@ export class WebMachine {
   #emit<K extends keyof WebMachineEvents>(event: K, detail: WebMachineEvents[K]): void {
     for (const listener of this.#listeners.get(event) ?? []) (listener as Listener<K>)(detail);
   }
+}
+
+function notLoaded(message: string): Failure {
+  const browser = whyNoWorker();
+  if (browser !== undefined) return { reason: 'browser', message: browser };
+  const why = message || 'its script did not load; is the site complete, and does its Content-Security-Policy allow worker-src?';
+  return { reason: 'worker', message: `The machine's worker did not start: ${why}` };
 }
 
 /** A worker must come from the page's own origin; a module of another one (a CDN) is imported by a one-line script of ours. */

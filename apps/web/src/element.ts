@@ -11,8 +11,9 @@ import xtermCss from '@xterm/xterm/css/xterm.css?inline';
 import { WebMachine, WebMachineError, type LaunchOptions } from './client.ts';
 import elementCss from './element.css?inline';
 import { endText } from './format.ts';
-import { MESSAGE_MARKUP, MessageBar, type Message } from './message-bar.ts';
-import type { DiskProblem, EndReason, Failure, MachineState, NamedFile, Progress, Stats } from './protocol.ts';
+import { MESSAGE_MARKUP, MessageBar, PROGRESS_MARKUP, type Message } from './message-bar.ts';
+import { Poster, POSTER_MARKUP } from './poster.ts';
+import type { Capabilities, DiskProblem, EndReason, Failure, MachineState, NamedFile, Progress, Stats } from './protocol.ts';
 import { applySettings, optionValue, splitCommandLine } from './settings.ts';
 import { STATUS_MARKUP, StatusBar } from './status-bar.ts';
 import { missingInPage } from './support.ts';
@@ -22,13 +23,15 @@ import tokensCss from './tokens.css?inline';
 import { Toolbar, TOOLBAR_MARKUP } from './toolbar.ts';
 import { connectTouchKeys, TOUCH_MARKUP } from './touch-keys.ts';
 
-const MARKUP = `<div class="frame">${TOOLBAR_MARKUP}
-<div class="screen" part="screen"><div class="over">${MESSAGE_MARKUP}</div><div class="terminal"></div><p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
+const MARKUP = `<div class="frame" data-state="off">${TOOLBAR_MARKUP}
+<div class="screen" part="screen">${PROGRESS_MARKUP}<div class="over">${MESSAGE_MARKUP}</div><div class="terminal"></div>${POSTER_MARKUP}<p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
 
+const NO_KEPT_DISKS = 'This browser keeps no disks for this page (a private window, or plain HTTP): what the guest writes is forgotten with the page.';
 const DEFAULT_KEEP = 'disk';
 const FONT_SIZE = 14;
 const PHONE_FONT_SIZE = 12;
-const PHONE = '(max-width: 46rem)';
+/** In CSS pixels; as in element.css. */
+const PHONE_WIDTH = 46 * 16;
 
 export interface EmuMachineEvents {
   readonly 'emu-state': { readonly state: MachineState; readonly end?: EndReason };
@@ -47,7 +50,7 @@ export class EmuMachineElement extends HTMLElement {
   #arguments: readonly string[] | undefined;
   #fontSize: number | undefined;
   #screenReader = false;
-  #parts: { terminal: TerminalView; toolbar: Toolbar; status: StatusBar; messages: MessageBar } | undefined;
+  #parts: { terminal: TerminalView; toolbar: Toolbar; status: StatusBar; messages: MessageBar; poster: Poster } | undefined;
 
   constructor() {
     super();
@@ -62,6 +65,7 @@ export class EmuMachineElement extends HTMLElement {
 
   set arguments(argv: readonly string[]) {
     this.#arguments = [...argv];
+    this.#parts?.poster.describe(argv);
   }
 
   get state(): MachineState {
@@ -121,10 +125,14 @@ export class EmuMachineElement extends HTMLElement {
     const { terminal, messages, status } = this.#parts!;
     messages.hide();
     try {
-      await this.#checkBrowser();
+      const { canKeepDisks } = await this.#checkBrowser();
       terminal.clear();
       terminal.focus();
-      const options = { ...this.#launchOptions(), ...overrides };
+      let options: LaunchOptions = { ...this.#launchOptions(), ...overrides };
+      if (options.writes?.kind === 'keep' && !canKeepDisks) {
+        options = { ...options, writes: { kind: 'memory' } };
+        messages.show({ text: NO_KEPT_DISKS });
+      }
       status.writes(options.writes?.kind === 'keep');
       await this.machine.start(options);
       return true;
@@ -179,10 +187,11 @@ export class EmuMachineElement extends HTMLElement {
     return applySettings(argv, { append: `${optionValue(argv, 'append') ?? ''} ${word}=${rows}x${columns}`.trimStart() });
   }
 
-  async #checkBrowser(): Promise<void> {
-    const problems = missingInPage();
-    if (problems.length === 0) problems.push(...(await this.machine.capabilities()).problems);
-    if (problems.length > 0) throw new WebMachineError({ reason: 'browser', message: problems.join('\n') });
+  async #checkBrowser(): Promise<Capabilities> {
+    const missing = missingInPage();
+    const capabilities = missing.length > 0 ? { problems: missing, canKeepDisks: false } : await this.machine.capabilities();
+    if (capabilities.problems.length > 0) throw new WebMachineError({ reason: 'browser', message: capabilities.problems.join('\n') });
+    return capabilities;
   }
 
   #build(): void {
@@ -224,7 +233,11 @@ export class EmuMachineElement extends HTMLElement {
       terminal.focus();
     });
     const terminal = this.#terminal(toolbar, status);
-    this.#parts = { terminal, toolbar, status, messages };
+    const poster = new Poster(this.#root, () => void this.start());
+    this.#parts = { terminal, toolbar, status, messages, poster };
+    poster.show(true, this.arguments);
+    toolbar.show('off', true);
+    terminal.hideCursor();
     status.writes(this.hasAttribute('keep'));
     connectTouchKeys(this.#root, terminal);
     this.#dark.addEventListener('change', this.#themeChanged);
@@ -249,10 +262,13 @@ export class EmuMachineElement extends HTMLElement {
 
   #listen(): void {
     const { machine } = this;
-    const { terminal, toolbar, status, messages } = this.#parts!;
+    const { terminal, toolbar, status, messages, poster } = this.#parts!;
     machine.on('state', ({ state, end }) => {
-      toolbar.show(state);
+      poster.show(state === 'off' && terminal.empty, this.arguments);
+      toolbar.show(state, poster.shown);
       status.state(state);
+      this.#root.querySelector<HTMLElement>('.frame')!.dataset['state'] = state;
+      if (state === 'off') terminal.hideCursor();
       if (state !== 'loading') messages.progress(null);
       if (end) this.#ended(end);
       this.#tell('emu-state', { state, end });
@@ -274,13 +290,14 @@ export class EmuMachineElement extends HTMLElement {
 
   #ended(end: EndReason): void {
     if (end.reason === 'failed') this.#problem(end.failure);
-    else this.#parts!.messages.show({ text: endText(end)!, forMs: 6000 });
+    else this.#parts!.messages.show({ text: endText(end)!, actions: [{ label: 'Start again', run: () => void this.start() }], forMs: 12_000 });
   }
 
   #problem(failure: Failure): void {
     const again = { label: 'Try again', run: () => void this.start() };
     const actions = {
       browser: [],
+      worker: [],
       locked: [{ label: 'Start with a temporary disk', run: () => void this.start({ writes: { kind: 'memory' } }) }, again],
       base: [
         { label: 'Start with a temporary disk', run: () => void this.start({ writes: { kind: 'memory' } }) },
@@ -316,7 +333,7 @@ export class EmuMachineElement extends HTMLElement {
   }
 
   #suitableFontSize(): number {
-    return this.#fontSize ?? (matchMedia(PHONE).matches ? PHONE_FONT_SIZE : FONT_SIZE);
+    return this.#fontSize ?? (this.clientWidth <= PHONE_WIDTH ? PHONE_FONT_SIZE : FONT_SIZE);
   }
 
   #theme(): ThemeName {

@@ -16,8 +16,9 @@ export interface Message {
   readonly forMs?: number;
 }
 
+export const PROGRESS_MARKUP = `
+<div class="progress" part="progress"><progress aria-label="Loading" max="1"></progress><span class="what"></span></div>`;
 export const MESSAGE_MARKUP = `
-<div class="progress" part="progress"><progress aria-label="Loading" max="1"></progress><span class="what"></span></div>
 <div class="message" part="message" role="status"><p class="text"></p><span class="actions"></span></div>`;
 
 /** Loads shorter than this show no bar. */

@@ -53,7 +53,7 @@ class EmuPage {
       resetDisk: () => void this.#resetDisk(),
       apply: (settings, preferences, restart) => void this.#change(settings, preferences, restart),
     });
-    const openSettings = (): void => dialog.show(this.#settings, this.#preferences, this.#canKeep);
+    const openSettings = (): void => dialog.show(this.#settings, this.#preferences, { canKeep: this.#canKeep, on: this.#element.state !== 'off' });
     const button = (id: string, name: 'settings' | 'help', label: string, open: () => void): void => {
       const element = document.getElementById(id)!;
       element.innerHTML = `${icon(name)}<span>${label}</span>`;
@@ -87,6 +87,7 @@ class EmuPage {
     this.#settings = settings;
     this.#preferences = preferences;
     savePreferences(preferences);
+    if (preferences.keepDisk) void navigator.storage?.persist?.(); // or the browser may clear it when space is short
     this.#applyPreferences();
     this.#applySettings();
     if (restart) await this.#restart();

@@ -75,9 +75,10 @@ export class SettingsDialog {
     }
   }
 
-  /** @param canKeep whether this browser can keep disks. */
-  show(settings: Settings, preferences: Preferences, canKeep: boolean): void {
+  /** @param canKeep whether this browser can keep disks; `on` whether the machine is. */
+  show(settings: Settings, preferences: Preferences, { canKeep, on }: { readonly canKeep: boolean; readonly on: boolean }): void {
     this.#canKeep = canKeep;
+    this.#dialog.querySelector('[value=restart]')!.textContent = on ? 'Apply and restart' : 'Apply and start';
     const argv = applySettings(this.#o.base, settings);
     this.#fillMemory(memoryMiB(optionValue(argv, 'm')));
     this.#get<HTMLTextAreaElement>('append').value = optionValue(argv, 'append') ?? '';
@@ -122,7 +123,8 @@ export class SettingsDialog {
   #showFiles(): void {
     for (const role of FILE_ROLES) {
       const file = this.#o.files.get(role);
-      this.#get(`name-${role}`).textContent = file ? `${file.name} (${bytesText(file.size)})` : ROLES[role][1];
+      const words = file ? [file.name, bytesText(file.size)] : [ROLES[role][1]];
+      this.#get(`name-${role}`).replaceChildren(...words.map((textContent) => Object.assign(document.createElement('span'), { textContent })));
       this.#dialog.querySelector<HTMLElement>(`[data-drop=${role}]`)!.hidden = !file;
     }
   }

@@ -12,9 +12,7 @@ export const STATUS_MARKUP = `
   ${figure('disk', 'Disk', 'What the guest has read from and written to its disks', true)}
   ${figure('net', 'Loaded', 'What this page has downloaded for the guest', true)}
   ${figure('time', 'Up', 'Time in the guest since power-on')}
-  <span class="gap"></span>
-  <button type="button" class="size"></button>
-  <button type="button" class="writes" title="Where the guest's writes go"></button>
+  <span class="chips"><button type="button" class="size"></button><button type="button" class="writes" title="Where the guest's writes go"></button></span>
 </div>`;
 
 const STATES: Record<MachineState, string> = { off: 'Off', loading: 'Loading', running: 'Running', paused: 'Paused' };

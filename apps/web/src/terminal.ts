@@ -17,6 +17,8 @@ const LINE_HEIGHT = 1.15;
 /** What is parsed at one go. In a tab that nobody sees, timers are rare and nobody waits. */
 const PIECE_BYTES = 4 * 1024;
 const HIDDEN_PIECE_BYTES = 64 * 1024;
+/** DECTCEM, xterm's control sequences. */
+const HIDE_CURSOR = '\x1b[?25l';
 /** Latin letters and `@[\]^_` as Ctrl makes them. */
 const control = (text: string): string => (/^[@-_a-z]$/i.test(text) ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f) : text);
 
@@ -30,6 +32,7 @@ export class TerminalView {
   readonly #events: TerminalEvents;
   readonly #waiting: { readonly bytes: Uint8Array; readonly done: () => void }[] = [];
   #showing = false;
+  #used = false;
 
   constructor(box: HTMLElement, events: TerminalEvents, options: { fontFamily: string; fontSize: number; theme: ThemeName }) {
     this.#events = events;
@@ -70,9 +73,15 @@ export class TerminalView {
     return lines.join('\n').trimEnd();
   }
 
+  /** Whether nothing has been printed since it was cleared. */
+  get empty(): boolean {
+    return !this.#used;
+  }
+
   /** Shows bytes; `done` is called when they are on the screen. The terminal gets one piece at a time: it parses all that it has at one go, and
    *  whatever else the page has to do comes in between. */
   write(bytes: Uint8Array, done: () => void): void {
+    this.#used = true;
     this.#waiting.push({ bytes, done });
     if (!this.#showing) this.#next();
   }
@@ -81,6 +90,12 @@ export class TerminalView {
   clear(): void {
     for (const { done } of this.#waiting.splice(0)) done();
     this.#terminal.reset();
+    this.#used = false;
+  }
+
+  /** There is nobody to type to, until it is cleared. */
+  hideCursor(): void {
+    this.#terminal.write(HIDE_CURSOR);
   }
 
   fit(): void {

@@ -59,12 +59,14 @@ export class Toolbar {
     this.show('off');
   }
 
-  show(state: MachineState): void {
+  /** @param quiet something else on the screen offers the main action. */
+  show(state: MachineState, quiet = false): void {
     this.#state = state;
     if (state !== 'running') this.#armed = false;
     const { main, reset, power, paste } = this.#buttons;
     const { label, icon: name, title } = MAIN[state];
     set(main, name, label, title);
+    main.classList.toggle('primary', !quiet && (state === 'off' || state === 'paused'));
     const on = state === 'running' || state === 'paused';
     reset.disabled = power.disabled = paste.disabled = !on;
     this.#showPower();

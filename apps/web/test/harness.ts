@@ -1,5 +1,5 @@
 /** For tests of the page: builds it, serves it like any static host (with faults on demand), drives it in headless Chromium. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
@@ -10,8 +10,10 @@ import type { EmuMachineElement } from '../src/element.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** Of this process: test runs may overlap. */
 const SITE = join(ROOT, `.cache/site-${process.pid}`);
+/** A host name of this machine that browsers do not trust as they do `localhost`: a page there is one over plain HTTP. */
+const PLAIN_HOST = 'plain.test';
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 /** `CHROMIUM`, Debian's, or the one that Playwright has installed. */
 const EXECUTABLE = [process.env['CHROMIUM'], '/usr/bin/chromium', chromium.executablePath()].find((path) => path && existsSync(path));
@@ -29,8 +31,22 @@ const conditions = ['@emu/source', 'browser', 'module', 'import', 'default'];
 /** Builds the site as it is published; it is gone when the process ends. */
 export async function buildSite(): Promise<string> {
   process.once('exit', () => rmSync(SITE, { recursive: true, force: true }));
+  mkdirSync(join(ROOT, '.cache'), { recursive: true });
+  for (const old of readdirSync(join(ROOT, '.cache'), { withFileTypes: true })) { // of runs that were killed
+    const [, pid] = /^site-(\d+)$/.exec(old.name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(ROOT, '.cache', old.name), { recursive: true, force: true });
+  }
   await build({ root: ROOT, logLevel: 'warn', build: { outDir: SITE, emptyOutDir: true, sourcemap: false } });
   return SITE;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Bundles one module of this folder, for a worker; returns the directory that `NAME.js` is in. */
@@ -75,6 +91,11 @@ export class TestSite {
     return this.#server.url;
   }
 
+  /** The same page over plain HTTP from elsewhere. */
+  static plain(url: string): string {
+    return url.replace('127.0.0.1', PLAIN_HOST);
+  }
+
   /** Bytes of all bodies whose path has the prefix. */
   sentUnder(prefix: string): number {
     return [...this.sent].reduce((sum, [path, bytes]) => sum + (path.startsWith(prefix) ? bytes : 0), 0);
@@ -104,6 +125,9 @@ export class TestSite {
     return true;
   }
 }
+
+/** How long a test waits for what takes a moment on an idle host. */
+export const SOON_MS = 60_000;
 
 /** One machine in a browser page. */
 export class Machine {
@@ -149,18 +173,18 @@ export class Machine {
   }
 
   /** Waits for text in the terminal after `from` characters. Fails with the end of the screen. */
-  async until(pattern: RegExp, withinMs: number, from = 0): Promise<string> {
+  async until(pattern: RegExp, withinMs = SOON_MS, from = 0): Promise<string> {
     return this.#poll(async () => {
       const text = await this.text();
       return pattern.test(text.slice(from)) ? text : undefined;
     }, withinMs, String(pattern));
   }
 
-  async untilState(state: string, withinMs = 10_000): Promise<void> {
+  async untilState(state: string, withinMs = SOON_MS): Promise<void> {
     await this.#poll(async () => ((await this.state()) === state ? state : undefined), withinMs, `state ${state}`);
   }
 
-  async untilMessage(pattern: RegExp, withinMs: number): Promise<string> {
+  async untilMessage(pattern: RegExp, withinMs = SOON_MS): Promise<string> {
     return this.#poll(async () => {
       const text = await this.message();
       return pattern.test(text) ? text : undefined;

@@ -73,7 +73,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await machine.text()).not.toContain('AFTER THE PAUSE');
     await machine.press('Resume');
-    await machine.until(/AFTER THE PAUSE/, 20_000);
+    await machine.until(/AFTER THE PAUSE/);
     const from = (await machine.text()).length;
     await machine.press('Reset');
     await machine.prompt(240_000, from);
@@ -82,7 +82,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await machine.page.locator('emu-machine').getByTitle(/Tell the guest's shell/).click();
     const { rows, columns } = await machine.page.locator('emu-machine').evaluate((element) => (element as EmuMachineElement).terminalSize);
     expect(rows).toBeLessThan(30);
-    await machine.until(/stty rows/, 5000);
+    await machine.until(/stty rows/);
     expect(await machine.run('stty size')).toBe(`${rows} ${columns}`);
   });
 
@@ -131,7 +131,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     expect(await machine.run('cat /root/note')).toBe('kept in the browser');
 
     const second = await Machine.open(context, url);
-    expect(await second.untilMessage(/another tab/, 30_000)).toMatch(/close that tab, or use a temporary disk/);
+    expect(await second.untilMessage(/another tab/)).toMatch(/close that tab, or use a temporary disk/);
     await second.press('Start with a temporary disk');
     await second.untilState('running');
     await second.page.close();
@@ -140,7 +140,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     await machine.press('Settings');
     await machine.press('Reset disk');
     await machine.page.keyboard.press('Escape');
-    await machine.until(/^(?![\s\S]*kept in the browser)/, 60_000); // an empty terminal
+    await machine.until(/^(?![\s\S]*kept in the browser)/); // an empty terminal
     await machine.prompt();
     expect(await machine.run('ls /root/note')).toMatch(/No such file/);
   });
@@ -195,7 +195,7 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     };
     const machine = await Machine.open(context, web.page('corrupt', { arguments: [...QUIET_GUEST.slice(0, -1), 'console=ttyS0 root=/dev/vda panic=5'] }));
     expect(await machine.untilMessage(/failed/, 120_000)).toMatch(/guest was told: .*rootfs\.bin.*(hash|inflate|deflate).*upload the pack again/s);
-    await machine.until(/I\/O error, dev vda/, 60_000);
+    await machine.until(/I\/O error, dev vda/);
     expect(await machine.text()).not.toMatch(/mounted filesystem|# $/);
     expect(spoilt.size).toBeGreaterThan(0);
   });
@@ -227,10 +227,10 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     const machine = await Machine.open(context, web.page('again', { arguments: QUIET_GUEST }));
     await machine.prompt();
     await machine.send('poweroff\r');
-    await machine.untilState('off', 60_000);
-    expect(await machine.untilMessage(/turned itself off/, 5000)).toBe('The guest turned itself off.');
+    await machine.untilState('off');
+    expect(await machine.untilMessage(/turned itself off/)).toBe('The guest turned itself off.');
     await machine.press('Start');
-    await machine.untilState('running', 60_000);
+    await machine.untilState('running');
     await machine.prompt();
     expect(machine.complaints).toEqual([]);
   });

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXIT_PORT, GuestCode } from '@emu/machine/testing';
-import { packFiles } from '@emu/fs-pack/node';
-import { buildSite, canBrowse, launch, Machine, TestSite } from './harness.ts';
+import { chunkFiles, packFiles } from '@emu/fs-pack/node';
+import { buildSite, canBrowse, launch, Machine, SOON_MS, TestSite } from './harness.ts';
+
+vi.setConfig({ testTimeout: 5 * SOON_MS });
 
 const MAX_FIRST_LOAD = 400 * 1024;
 const TINY = ['-nographic', '-m', '32M', '-device', `isa-debug-exit,iobase=${EXIT_PORT},iosize=4`, '-kernel', 'tiny/echo'];
@@ -45,26 +47,77 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     await web?.close();
   });
 
+  /** The site at another origin, which every page may read. */
+  const allowingSite = async (): Promise<TestSite> => {
+    const cdn = await TestSite.open(site);
+    cdn.fault = (_path, _request, response) => {
+      response.setHeader('access-control-allow-origin', '*');
+      return false;
+    };
+    return cdn;
+  };
+  const elementOf = (from: TestSite): string =>
+    `<!doctype html><link rel="icon" href="data:,"><emu-machine args="${TINY.join(' ')}" autostart bare></emu-machine><script type="module" src="${from.url}emu-machine.js"></script>`;
+
   test('Module.arguments boot a guest, which hears what is typed; pause, resume, restart', async () => {
     const machine = await Machine.open(context, web.page('echo', { arguments: TINY }));
-    await machine.until(/ready/, 20_000);
+    await machine.until(/ready/);
     await machine.page.keyboard.type('hello');
-    await machine.until(/HELLO/, 5000);
+    await machine.until(/HELLO/);
     await machine.press('Pause');
     await machine.untilState('paused');
     await machine.send('later');
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await machine.text()).not.toMatch(/LATER/);
     await machine.press('Resume');
-    await machine.until(/LATER/, 5000);
-    await expect.poll(() => machine.statusBar()).toMatch(/^Running \d.* MIPS/);
+    await machine.until(/LATER/);
+    await expect.poll(() => machine.statusBar(), { timeout: SOON_MS }).toMatch(/^Running \d.* MIPS/);
     await machine.send('.');
-    expect(await machine.untilMessage(/status/, 5000)).toBe('The guest ended the machine with status 7.');
+    expect(await machine.untilMessage(/status/)).toBe('The guest ended the machine with status 7.');
     expect(await machine.state()).toBe('off');
     await machine.press('Start');
-    await machine.until(/^ready\s*$/, 20_000);
+    await machine.until(/^ready\s*$/);
     await machine.press('Reset');
-    await machine.until(/ready\s+ready/, 5000);
+    await machine.until(/ready\s+ready/);
+    expect(machine.complaints).toEqual([]);
+    await machine.page.close();
+  });
+
+  test('the power button asks first, and cuts the power when it is pressed again', async () => {
+    const machine = await Machine.open(context, web.page('power', { arguments: TINY }));
+    await machine.until(/ready/);
+    await machine.press('Power off');
+    expect(await machine.untilMessage(/asked/)).toMatch(/press again to cut the power/); // this guest does not listen
+    expect(await machine.state()).toBe('running');
+    await machine.press('Cut power');
+    await machine.untilState('off');
+    expect(await machine.untilMessage(/off/)).toBe('The machine was turned off.');
+    await machine.press('Start again');
+    await machine.until(/^ready\s*$/);
+    expect(machine.complaints).toEqual([]);
+    await machine.page.close();
+  });
+
+  test('a page that waits says what it would boot, and starts by the button in the middle', async () => {
+    const machine = await Machine.open(context, web.page('waiting', { arguments: TINY, noInitialRun: true }));
+    await machine.page.getByText('tiny/echo \u00b7 32\u00a0MiB\u00a0of\u00a0memory').waitFor();
+    await machine.press('Start the machine');
+    await machine.until(/ready/);
+    await machine.page.getByRole('button', { name: 'Start the machine' }).waitFor({ state: 'hidden' });
+    await machine.page.close();
+  });
+
+  test('over plain HTTP, without caches and kept disks, a chunked pack boots with a temporary disk, and that is said', async () => {
+    writeFileSync(join(dir, 'disk'), new Uint8Array(200_000).fill(7));
+    await chunkFiles({ files: [join(dir, 'echo'), join(dir, 'disk')], output: join(dir, 'pack') });
+    const argv = [...TINY.slice(0, -1), 'tiny/pack/echo', '-drive', 'if=virtio,format=raw,file=tiny/pack/disk'];
+    const machine = await Machine.open(context, TestSite.plain(web.page('plain', { arguments: argv, keepDisk: true })));
+    expect(await machine.page.evaluate(() => [isSecureContext, 'caches' in globalThis, 'storage' in navigator])).toEqual([false, false, false]);
+    expect(await machine.untilMessage(/./)).toMatch(/keeps no disks.*forgotten with the page/);
+    await machine.until(/ready/);
+    expect(await machine.statusBar()).toContain('Temporary disk');
+    await machine.press('Settings');
+    expect(await machine.page.getByLabel('Keep in this browser').isDisabled()).toBe(true);
     expect(machine.complaints).toEqual([]);
     await machine.page.close();
   });
@@ -74,21 +127,21 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     const argv = [...TINY.slice(0, -1), 'pack/guest'];
     const locate = "<script>Module.locateFile = (name) => 'tiny/' + name;</script>";
     const machine = await Machine.open(context, web.page('preloaded', { arguments: argv }, `${locate}<script src="tiny/load.js"></script>`));
-    await machine.until(/ready/, 20_000);
+    await machine.until(/ready/);
     await machine.page.close();
   });
 
   test('a picked kernel takes the place of the page\'s own', async () => {
     writeFileSync(join(dir, 'mine'), new GuestCode().print('my own kernel').label('stay').hlt().jmp('stay').kernel());
     const machine = await Machine.open(context, web.page('own', { arguments: TINY }));
-    await machine.until(/ready/, 20_000);
+    await machine.until(/ready/);
     await machine.press('Settings');
     await machine.page.locator('#own-kernel').setInputFiles(join(dir, 'mine'));
     expect(await machine.page.locator('#command-line').textContent()).toContain('-kernel own/kernel/mine');
     await machine.press('Apply');
-    expect(await machine.untilMessage(/next start/, 5000)).toBe('Used at the next start of the machine.');
+    expect(await machine.untilMessage(/next start/)).toBe('Used at the next start of the machine.');
     await machine.press('Restart now');
-    await machine.until(/my own kernel/, 20_000);
+    await machine.until(/my own kernel/);
     expect(await machine.text()).not.toContain('ready');
     await machine.page.close();
   });
@@ -101,11 +154,11 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
     }, [name, bytes] as const);
     await drop('disk.qcow2', [0x51, 0x46, 0x49, 0xfb, ...new Array<number>(600).fill(0)]);
-    expect(await machine.untilMessage(/qcow2/, 5000)).toContain('qemu-img convert -O raw disk.qcow2');
+    expect(await machine.untilMessage(/qcow2/)).toContain('qemu-img convert -O raw disk.qcow2');
     const bzImage = new Array<number>(0x300).fill(0);
     for (const [i, c] of [...'HdrS'].entries()) bzImage[0x202 + i] = c.charCodeAt(0);
     await drop('vmlinuz', bzImage); // no real kernel, but it is taken for one
-    expect(await machine.untilMessage(/vmlinuz/, 10_000)).toContain('own/kernel/vmlinuz');
+    expect(await machine.untilMessage(/vmlinuz/)).toContain('own/kernel/vmlinuz');
     await machine.page.close();
   });
 
@@ -127,15 +180,10 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
   });
 
   test('<emu-machine> comes from another origin, which only has to allow it', async () => {
-    const cdn = await TestSite.open(site);
-    cdn.fault = (_path, _request, response) => {
-      response.setHeader('access-control-allow-origin', '*');
-      return false;
-    };
-    const html = `<!doctype html><emu-machine args="${TINY.join(' ')}" autostart bare></emu-machine><script type="module" src="${cdn.url}emu-machine.js"></script>`;
-    const machine = await Machine.open(context, web.html('other-origin', html));
+    const cdn = await allowingSite();
+    const machine = await Machine.open(context, web.html('other-origin', elementOf(cdn)));
     await machine.page.waitForFunction(() => customElements.get('emu-machine'));
-    await machine.until(/ready/, 20_000);
+    await machine.until(/ready/);
     expect(machine.complaints).toEqual([]);
     await machine.page.close();
     await cdn.close();
@@ -143,31 +191,65 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
 
   test('unknown options, missing files and a strict security policy are said in one clear message', async () => {
     const option = await Machine.open(context, web.page('option', { arguments: ['-nographic', '-vga', 'std'] }));
-    expect(await option.untilMessage(/-vga/, 10_000)).toMatch(/not supported/);
+    expect(await option.untilMessage(/-vga/)).toMatch(/not supported/);
     const missing = await Machine.open(context, web.page('missing', { arguments: [...TINY.slice(0, -1), 'tiny/nothing'] }));
-    expect(await missing.untilMessage(/nothing/, 10_000)).toMatch(/could not load 'tiny\/nothing'.*404/);
+    expect(await missing.untilMessage(/nothing/)).toMatch(/could not load 'tiny\/nothing'.*404/);
     const strict = await browser.newContext();
     await strict.route('**/*', async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': "script-src 'self' 'unsafe-inline'" } });
     });
     const csp = await Machine.open(strict, web.page('csp', { arguments: TINY }));
-    expect(await csp.untilMessage(/./, 10_000)).toMatch(/Content-Security-Policy forbids WebAssembly.*'wasm-unsafe-eval'/);
+    expect(await csp.untilMessage(/./)).toMatch(/Content-Security-Policy forbids WebAssembly.*'wasm-unsafe-eval'/);
     const without = await browser.newContext();
     await without.addInitScript('delete globalThis.WebAssembly');
     const none = await Machine.open(without, web.page('none', { arguments: TINY }));
-    expect(await none.untilMessage(/./, 10_000)).toMatch(/no WebAssembly/);
+    expect(await none.untilMessage(/./)).toMatch(/no WebAssembly/);
     const large = await Machine.open(context, web.page('large', { arguments: ['-m', '9G', ...TINY.slice(3)] }));
-    expect(await large.untilMessage(/./, 20_000)).toMatch(/9216 MiB/);
+    expect(await large.untilMessage(/./)).toMatch(/9216 MiB/);
+    await missing.page.locator('emu-machine .progress').waitFor({ state: 'hidden' });
     for (const { page } of [option, missing, csp, none, large]) await page.close();
+  });
+
+  test('without module workers the page runs all the same; an element of another origin says why it cannot', async () => {
+    const old = await browser.newContext();
+    await old.addInitScript(() => {
+      const { Worker: Real } = globalThis; // as before module workers: nobody looks at the type
+      globalThis.Worker = function Old(url: string | URL): Worker { return new Real(url); } as never;
+    });
+    const page = await Machine.open(old, web.page('old', { arguments: TINY }));
+    await page.until(/ready/);
+    const cdn = await allowingSite();
+    const element = await Machine.open(old, web.html('old-element', elementOf(cdn)));
+    await element.page.waitForFunction(() => customElements.get('emu-machine'));
+    expect(await element.untilMessage(/./)).toMatch(/no module workers.*Chrome or Edge 91/);
+    await old.close();
+    await cdn.close();
+  });
+
+  test('a browser too old for the page, and a site of which a part is missing, are told so', async () => {
+    const half = await browser.newContext();
+    await half.route('**/assets/*.js', (route) => route.abort());
+    const page = await half.newPage();
+    await page.goto(web.page('half', { arguments: TINY }));
+    expect(await page.getByRole('alert').textContent()).toMatch(/too old.*or a part of the site is missing/);
+    await half.close();
+    const workerless = await browser.newContext();
+    await workerless.route(/\/assets\/main-[^/]*\.js$/, (route) => route.fulfill({ status: 404 }));
+    const broken = await Machine.open(workerless, web.page('workerless', { arguments: TINY }));
+    expect(await broken.untilMessage(/./)).toMatch(/worker did not start.*is the site complete/);
+    await workerless.unroute(/\/assets\/main-[^/]*\.js$/);
+    await broken.press('Start'); // with another worker
+    await broken.until(/ready/);
+    await workerless.close();
   });
 
   test('everything can be reached by the keyboard, and the terminal can be left', async () => {
     const machine = await Machine.open(context, web.page('keys', { arguments: TINY }));
-    await machine.until(/ready/, 20_000);
+    await machine.until(/ready/);
     await machine.page.keyboard.press('Tab');
     await machine.send('x');
-    await machine.until(/X/, 5000);
+    await machine.until(/X/);
     const focused = () => machine.page.evaluate(() => {
       const inner = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
       return inner?.textContent?.trim() || inner?.className || '';

@@ -10,6 +10,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chunkFiles } from './node-chunker.ts';
 import { packFiles } from './node-packager.ts';
+import { findFilePackager, runFilePackager } from './testing/real-tool.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const packages = join(import.meta.dirname, '../..');
@@ -47,7 +48,7 @@ beforeAll(async () => {
     if (path.startsWith('/pack/chunks/')) chunkRequests++;
     const send = (type: string, body: string | Buffer) => void response.writeHead(200, { 'content-type': type }).end(body);
     if (path === '/') send('text/html', PAGE);
-    else if (path === '/loader.html') send('text/html', '<!doctype html><script>var Module = {};</script><script src="/load.js"></script>');
+    else if (/^\/(load|real)\.html$/.test(path)) send('text/html', `<!doctype html><script>var Module = {};</script><script src="${path.replace('.html', '.js')}"></script>`);
     else if (path === '/worker.js') send('text/javascript', WORKER);
     else if (path.endsWith('.ts')) {
       const source = readFileSync(join(packages, path), 'utf8').replaceAll("'@emu/vaddr'", "'/vaddr/src/errors.ts'");
@@ -130,16 +131,30 @@ test('resetting brings the base back, and another base is refused', async () => 
   await page.close();
 });
 
+/** What a loader script brings into a page. */
+const LOAD = `(async () => {
+  const { filesOfModule } = await import('/fs-pack/src/index.ts');
+  const files = await filesOfModule(Module, { stallMs: 60_000 });
+  const bytes = await files.open('/pack/disk.img').bytes();
+  return { size: bytes.length, last: bytes.at(-1), results: Object.values(Module.preloadResults) };
+})()`;
+
 test('our loader script brings its files into a page, and out of IndexedDB the second time', async () => {
   for (const fromCache of [false, true]) {
-    const page = await openPage('/loader.html');
-    const result = await page.evaluate(`(async () => {
-      const { filesOfModule } = await import('/fs-pack/src/index.ts');
-      const files = await filesOfModule(Module, { stallMs: 5000 });
-      const bytes = await files.open('/pack/disk.img').bytes();
-      return { size: bytes.length, last: bytes.at(-1), results: Object.values(Module.preloadResults) };
-    })()`);
-    expect(result).toEqual({ size: 300_000, last: base(299_999), results: [{ fromCache }] });
+    const page = await openPage('/load.html');
+    expect(await page.evaluate(LOAD)).toEqual({ size: 300_000, last: base(299_999), results: [{ fromCache }] });
+    await page.close();
+  }
+});
+
+const tool = findFilePackager();
+
+test.skipIf(tool === undefined)('so does the loader script of the real file_packager.py', async () => {
+  const { status, stderr } = runFilePackager(tool!, dir, ['real.data', '--preload', 'disk.img@/pack/disk.img', '--js-output=real.js', '--use-preload-cache']);
+  expect(status, stderr).toBe(0);
+  for (const fromCache of [false, true]) {
+    const page = await openPage('/real.html');
+    expect(await page.evaluate(LOAD)).toMatchObject({ size: 300_000, last: base(299_999), results: [{ fromCache }] });
     await page.close();
   }
 });

@@ -45,17 +45,21 @@ export class Downloads {
     }
   }
 
-  /** A progress bar that reports now and then until `end`. */
+  /** A progress bar that reports now and then until `end`; what comes later (the body of an error) is not progress. */
   progress(label: string): { to(loadedBytes: number, totalBytes?: number): void; end(): void } {
     let last = -PROGRESS_EVERY_MS;
+    let ended = false;
     return {
       to: (loadedBytes, totalBytes) => {
         const now = performance.now();
-        if (now - last < PROGRESS_EVERY_MS) return;
+        if (ended || now - last < PROGRESS_EVERY_MS) return;
         last = now;
         this.#events.onProgress({ label, loadedBytes, totalBytes });
       },
-      end: () => this.#events.onProgress(null),
+      end: () => {
+        ended = true;
+        this.#events.onProgress(null);
+      },
     };
   }
 
