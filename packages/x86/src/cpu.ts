@@ -16,6 +16,7 @@ import { setCr3 } from './system/control-registers.ts';
 import { DR6_FIXED, DR7_FIXED, setDr6 } from './system/debug.ts';
 import { Descriptor } from './system/descriptor.ts';
 import type { Event } from './system/interrupt.ts';
+import type { WalkMemory } from './system/paging.ts';
 import { FarStack } from './system/stack.ts';
 
 /** Segments whose limit alone decides: present data that grows up and can be written, or readable code (which `isChecked` keeps from writes). */
@@ -50,7 +51,6 @@ export interface X86Bus {
   ferr(): void;
   /** Random bits for RDRAND and RDSEED. */
   random32(): number;
-  /** A20 gate or port 92 changed the mask; the CPU flushes. */
   /** Whether `-d` asked for this kind: texts are only made then. */
   logs(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset'): boolean;
   log(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset', text: string): void;
@@ -63,6 +63,8 @@ export class X86Cpu {
   readonly bus: X86Bus;
   /** Set by the constructor's caller, once the MMU exists (it needs the CPU's walk). */
   mmu!: SoftMmu;
+  /** Physical memory, for what the processor reads by physical address; set likewise. */
+  phys!: WalkMemory;
   /** Scratch objects of system operations; none outlives one. */
   readonly descriptor = new Descriptor();
   readonly stack = new FarStack();
@@ -224,8 +226,6 @@ export class X86Cpu {
     if (cr4 & CR4.FSGSBASE) f |= HF.FSGSBASE;
     if (cr4 & CR4.OSXSAVE) f |= HF.OSXSAVE;
     if (cpl === 3 && (s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST; // kernels have one translation then
-    if (cr4 & CR4.VME) f |= HF.VME;
-    if (cr4 & CR4.PVI) f |= HF.PVI;
     if (cr4 & CR4.LA57) f |= HF.LA57;
     s.flags = f;
     s.csBaseLo = f & HF.CS64 ? 0 : this.segBaseLo(SegReg.CS);

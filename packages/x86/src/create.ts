@@ -60,6 +60,7 @@ export function createX86(options: X86Options): X86Parts {
     },
   });
   cpu.mmu = mmu;
+  cpu.phys = map;
   const registry = new HelperRegistry(64);
   const helpers = createHelpers(registry, cpu);
   return { cpu, guest: new X86Guest(cpu, helpers), mmu, registry, header: env, emitHostPc: hostPcEmitter(mmu, env) };

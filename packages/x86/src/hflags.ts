@@ -46,9 +46,6 @@ export const HF = {
   SSE_FAST: bit(24),
   /** Debug registers hold an enabled code breakpoint: instructions check. */
   BREAKPOINTS: bit(25),
-  /** CR4.VME (virtual-8086 extensions) or PVI. */
-  VME: bit(26),
-  PVI: bit(27),
   /** EFLAGS.RF: code breakpoints are off for one instruction. */
   RF: bit(28),
   /** CR4.LA57: linear addresses have 57 bits. */

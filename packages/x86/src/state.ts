@@ -46,6 +46,8 @@ const fields = {
   cr4: 'i32',
   cr2: 'i64',
   cr3: 'i64',
+  /** PDPTE registers of PAE paging. SDM Vol. 3, 4.4.1. */
+  pdpte: ['i64', 4],
   /** Task priority, 0..15 (also in the local APIC). */
   cr8: 'i32',
   efer: 'i32',

@@ -15,7 +15,7 @@ const setDf = (step: 1 | -1): Emit => (c) => c.ir.st(c.ir.const32(step), c.ir.co
 export const emitCld: Emit = setDf(1);
 export const emitStd: Emit = setDf(-1);
 
-/** CLI and STI need CPL <= IOPL; with PVI (or VME) they fall on the virtual flag instead. SDM Vol. 2, CLI, STI. */
+/** CLI and STI need CPL <= IOPL; no model has the virtual flag of CR4.VME and PVI. SDM Vol. 2, CLI, STI. */
 function interruptFlag(c: Ctx, set: boolean): void {
   const iopl = (c.hflags & HF.IOPL) >>> IOPL_SHIFT, virtual8086 = (c.hflags & HF.VM) !== 0;
   if (c.hflags & HF.PE && (virtual8086 ? iopl < 3 : c.cpl > iopl)) return c.raise(Vector.GP, 0);

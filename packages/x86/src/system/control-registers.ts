@@ -2,12 +2,17 @@
 import type { X86Cpu } from '../cpu.ts';
 import { HF } from '../hflags.ts';
 import { ATTR, CR0, CR4, EFER, SegReg, Vector } from '../state.ts';
-import { PHYS_BITS } from './paging.ts';
+import { loadPdptes, PHYS_BITS } from './paging.ts';
 
 const CR0_KNOWN = CR0.PE | CR0.MP | CR0.EM | CR0.TS | CR0.ET | CR0.NE | CR0.WP | CR0.AM | CR0.NW | CR0.CD | CR0.PG;
 /** A change of these changes what a page allows. */
 const CR0_PAGING = CR0.PG | CR0.WP | CR0.PE;
+/** A change of these loads the PDPTE registers, if PAE paging is in use then. SDM Vol. 3, 4.4.1. */
+const CR0_PDPTES = CR0.PG | CR0.CD | CR0.NW, CR4_PDPTES = CR4.PAE | CR4.PGE | CR4.PSE | CR4.SMEP;
 const CR4_PAGING = CR4.PSE | CR4.PAE | CR4.PGE | CR4.LA57 | CR4.PCIDE | CR4.SMEP | CR4.SMAP;
+
+/** Whether PAE paging is in use with these values. */
+const isPae = (cr0: number, cr4: number, efer: number): boolean => (cr0 & CR0.PG) !== 0 && (cr4 & CR4.PAE) !== 0 && !(efer & EFER.LMA);
 
 export function setCr0(cpu: X86Cpu, lo: number, hi: number): void {
   const s = cpu.s, old = s.cr0, value = (lo & CR0_KNOWN) | CR0.ET;
@@ -20,18 +25,22 @@ export function setCr0(cpu: X86Cpu, lo: number, hi: number): void {
   if (value & CR0.PG && !(old & CR0.PG) && s.efer & EFER.LME) {
     if (!(s.cr4 & CR4.PAE) || cpu.segAttr(SegReg.CS) & ATTR.L) cpu.raise(Vector.GP, 0);
     s.efer |= EFER.LMA;
-  }
+  } else if ((old ^ value) & CR0_PDPTES && isPae(value, s.cr4, s.efer)) loadPdptes(cpu, s.cr3Lo);
   s.cr0 = value;
   if ((old ^ value) & CR0_PAGING) cpu.mmu.flushAll();
   cpu.updateHflags();
 }
 
-/** CR3, with the PCID rules; bit 63 keeps translations. There is one address space in the TLB: without PCIDs kept apart, all but global pages go. */
+/**
+ * CR3, with the PCID rules and the PDPTE registers of PAE paging. PCIDs share one TLB: all but global pages go whenever CR3 is written, also with bit 63,
+ * which only allows to keep translations. SDM Vol. 3, 4.10.4.1.
+ */
 export function setCr3(cpu: X86Cpu, lo: number, hi: number): void {
   const s = cpu.s;
   const noFlush = (s.cr4 & CR4.PCIDE) !== 0 && hi < 0;
   const high = noFlush ? hi & 0x7fffffff : hi;
   if (s.efer & EFER.LMA && high >>> (PHYS_BITS - 32) !== 0) cpu.raise(Vector.GP, 0);
+  if (isPae(s.cr0, s.cr4, s.efer)) loadPdptes(cpu, lo);
   s.cr3Lo = lo;
   s.cr3Hi = s.efer & EFER.LMA ? high : 0;
   if (s.cr4 & CR4.PGE) cpu.mmu.flushNonGlobal();
@@ -45,6 +54,7 @@ export function setCr4(cpu: X86Cpu, lo: number, hi: number): void {
     if (!(lo & CR4.PAE) || (lo ^ old) & CR4.LA57) cpu.raise(Vector.GP, 0);
   } else if (lo & CR4.PCIDE) cpu.raise(Vector.GP, 0);
   if (lo & CR4.PCIDE && !(old & CR4.PCIDE) && s.cr3Lo & 0xfff) cpu.raise(Vector.GP, 0);
+  if ((old ^ lo) & CR4_PDPTES && isPae(s.cr0, lo, s.efer)) loadPdptes(cpu, s.cr3Lo);
   s.cr4 = lo;
   if ((old ^ lo) & CR4_PAGING) cpu.mmu.flushAll();
   cpu.updateHflags();

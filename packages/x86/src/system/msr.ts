@@ -2,10 +2,11 @@
 import type { X86Cpu } from '../cpu.ts';
 import { SegReg, ST, Vector } from '../state.ts';
 import { setEfer } from './control-registers.ts';
+import { PHYS_BITS } from './paging.ts';
 
 export const Msr = {
-  P5_MC_ADDR: 0x0, P5_MC_TYPE: 0x1, TSC: 0x10, PLATFORM_ID: 0x17, APIC_BASE: 0x1b, FEATURE_CONTROL: 0x3a, TSC_ADJUST: 0x3b, SPEC_CTRL: 0x48, PRED_CMD: 0x49,
-  BIOS_SIGN_ID: 0x8b, PLATFORM_INFO: 0xce, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176,
+  P5_MC_ADDR: 0x0, P5_MC_TYPE: 0x1, TSC: 0x10, PLATFORM_ID: 0x17, APIC_BASE: 0x1b, FEATURE_CONTROL: 0x3a, TSC_ADJUST: 0x3b,
+  BIOS_SIGN_ID: 0x8b, PLATFORM_INFO: 0xce, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176,
   MCG_CAP: 0x179, MCG_STATUS: 0x17a, MCG_CTL: 0x17b, PERF_STATUS: 0x198, MISC_ENABLE: 0x1a0, MTRR_PHYSBASE0: 0x200, MTRR_FIX64K: 0x250, MTRR_FIX16K: 0x258,
   MTRR_FIX4K: 0x268, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0, X2APIC_FIRST: 0x800, X2APIC_LAST: 0x8ff, XSS: 0xda0,
   EFER: 0xc0000080, STAR: 0xc0000081, LSTAR: 0xc0000082, CSTAR: 0xc0000083, SFMASK: 0xc0000084, FS_BASE: 0xc0000100, GS_BASE: 0xc0000101,
@@ -78,7 +79,7 @@ export function readMsr(cpu: X86Cpu, index: number, out: { lo: number; hi: numbe
 export function writeMsr(cpu: X86Cpu, index: number, lo: number, hi: number): void {
   const s = cpu.s;
   if (ADDRESSES.has(index) && !cpu.isCanonical(lo, hi)) cpu.raise(Vector.GP, 0);
-  if (index === Msr.PAT && !validPat(lo, hi)) cpu.raise(Vector.GP, 0);
+  if (isRefused(index, lo, hi)) cpu.raise(Vector.GP, 0);
   const at = plainState(index);
   if (at >= 0) {
     cpu.arena.i32[(cpu.env + at) >>> 2] = lo;
@@ -98,7 +99,7 @@ export function writeMsr(cpu: X86Cpu, index: number, lo: number, hi: number): vo
       s.apicBaseHi = hi;
       cpu.bus.apic?.setBase(lo, hi);
       return;
-    case Msr.FEATURE_CONTROL: case Msr.PRED_CMD: return;
+    case Msr.FEATURE_CONTROL: return;
   }
   if (ZERO.has(index)) return;
   if (isApic(index) && cpu.bus.apic?.writeMsr(index, lo, hi)) return;
@@ -107,15 +108,26 @@ export function writeMsr(cpu: X86Cpu, index: number, lo: number, hi: number): vo
 
 const isApic = (index: number) => index === Msr.TSC_DEADLINE || (index >= Msr.X2APIC_FIRST && index <= Msr.X2APIC_LAST);
 
-/** Each of the eight types: 0, 1, 4 to 7. */
-function validPat(lo: number, hi: number): boolean {
-  for (const word of [lo, hi]) {
-    for (let i = 0; i < 32; i += 8) {
-      const type = (word >>> i) & 0xff;
-      if (type > 7 || type === 2 || type === 3) return false;
-    }
+const RESERVED_ADDRESS_HI = ~((1 << (PHYS_BITS - 32)) - 1);
+/** Memory types: uncacheable, write combining, write through, write protected, write back; PAT has UC- besides. SDM Vol. 3, tables 11-8 and 11-10. */
+const MTRR_TYPES = [0, 1, 4, 5, 6], PAT_TYPES = [...MTRR_TYPES, 7];
+const eachByte = (lo: number, hi: number, allowed: readonly number[]): boolean =>
+  [lo, hi].every((word) => [0, 8, 16, 24].every((shift) => allowed.includes((word >>> shift) & 0xff)));
+/** Bits of IA32_MTRR_DEF_TYPE, of a variable range's base and mask. SDM Vol. 3, 11.11.2. */
+const DEF_TYPE_BITS = 0xcff, BASE_RESERVED = 0xf00, MASK_RESERVED = 0x7ff;
+
+/** Whether a value has bits or types that do not exist: #GP(0). */
+function isRefused(index: number, lo: number, hi: number): boolean {
+  switch (index) {
+    case Msr.PAT: return !eachByte(lo, hi, PAT_TYPES);
+    case Msr.MTRR_DEF_TYPE: return hi !== 0 || (lo & ~DEF_TYPE_BITS) !== 0 || !MTRR_TYPES.includes(lo & 0xff);
+    case Msr.TSC_AUX: return hi !== 0;
+    case Msr.XSS: return (lo | hi) !== 0;
   }
-  return true;
+  if (index === Msr.MTRR_FIX64K || (index & ~1) === Msr.MTRR_FIX16K || (index & ~7) === Msr.MTRR_FIX4K) return !eachByte(lo, hi, MTRR_TYPES);
+  if (index < Msr.MTRR_PHYSBASE0 || index >= Msr.MTRR_PHYSBASE0 + 2 * VARIABLE_RANGES) return false;
+  if (hi & RESERVED_ADDRESS_HI) return true;
+  return index & 1 ? (lo & MASK_RESERVED) !== 0 : (lo & BASE_RESERVED) !== 0 || !MTRR_TYPES.includes(lo & 0xff);
 }
 
 function unknown(cpu: X86Cpu, what: string, index: number): never {

@@ -2,13 +2,13 @@
  * The page walk: 32-bit, PSE, PAE, 4-level and 5-level paging, 4 KiB to 1 GiB pages, NX, WP, SMEP, SMAP, global pages; accessed and
  * dirty bits set as the processor does; #PF with exact error codes. Intel SDM Vol. 3 chapter 4.
  *
- * Left out: protection keys, PAE's PDPTE registers (PDPTEs are read from memory on each walk), paging-structure caches.
+ * Left out: protection keys, paging-structure caches.
  */
 import { Prot } from '@emu/softmmu';
 import type { WalkResult } from '@emu/softmmu';
 import type { X86Cpu } from '../cpu.ts';
 import { Mmu } from '../hflags.ts';
-import { CR0, CR4, EFER, Vector } from '../state.ts';
+import { CR0, CR4, EFER, ST, Vector } from '../state.ts';
 
 const bit = (n: number) => 1 << n;
 /** Bits of a paging-structure entry, low word. SDM Vol. 3, table 4-20. */
@@ -28,6 +28,22 @@ export const Access = { READ: 0, WRITE: 1, FETCH: 2 } as const;
 export interface WalkMemory {
   readPhys32(addr: number): number;
   writePhys32(addr: number, value: number): void;
+}
+
+/** What the A20 gate leaves of a physical address. */
+const maskA20 = (cpu: X86Cpu, addr: number): number => (cpu.s.a20 === 0 && addr % 0x200000 >= 0x100000 ? addr - 0x100000 : addr);
+
+/** Reserved bits of a PDPTE register, and of its upper half. SDM Vol. 3, table 4-8. */
+const PDPTE_RESERVED_LO = 0x1e6, PDPTE_RESERVED_HI = ~ADDRESS_HI, PDPTES = 4;
+
+/** Loads the PDPTE registers from the table that CR3 = `cr3Lo` points at. One that is present with a reserved bit set: #GP(0), and none changes. SDM Vol. 3, 4.4.1. */
+export function loadPdptes(cpu: X86Cpu, cr3Lo: number): void {
+  const table = (cr3Lo & 0xffffffe0) >>> 0, { i32 } = cpu.arena, at = (cpu.env + ST.pdpte) >>> 2;
+  const word = (n: number): number => cpu.phys.readPhys32(maskA20(cpu, table) + 4 * n) | 0;
+  for (let n = 0; n < PDPTES; n++) {
+    if (word(2 * n) & PTE.P && (word(2 * n) & PDPTE_RESERVED_LO || word(2 * n + 1) & PDPTE_RESERVED_HI)) cpu.raise(Vector.GP, 0);
+  }
+  for (let n = 0; n < 2 * PDPTES; n++) i32[at + n] = word(n);
 }
 
 /** The state of one walk: entries read so far and what they allow together. */
@@ -87,13 +103,9 @@ export class PageWalker {
   }
 
   #walkPae(lo: number, access: number, mmuIdx: number, out: WalkResult): boolean {
-    const s = this.#cpu.s;
-    const pdpte = ((s.cr3Lo & 0xffffffe0) >>> 0) + (lo >>> 30) * 8;
-    if (!this.#enter(pdpte)) return this.#fault(0, access, mmuIdx, lo, 0);
-    this.#touched = 0; // PDPTEs have no rights and no accessed bit
-    this.#user = this.#writable = true;
-    this.#noExec = false;
-    let table = (this.#hi & ADDRESS_HI) * 4294967296 + ((this.#lo & 0xfffff000) >>> 0);
+    const { i32 } = this.#cpu.arena, pdpte = ((this.#cpu.env + ST.pdpte) >>> 2) + 2 * (lo >>> 30);
+    if (!(i32[pdpte]! & PTE.P)) return this.#fault(0, access, mmuIdx, lo, 0);
+    let table = (i32[pdpte + 1]! & ADDRESS_HI) * 4294967296 + ((i32[pdpte]! & 0xfffff000) >>> 0);
     for (let level = 2; level >= 1; level--) {
       const shift = level === 2 ? 21 : 12;
       if (!this.#enter(table + ((lo >>> shift) & 511) * 8)) return this.#fault(0, access, mmuIdx, lo, 0);
@@ -147,7 +159,7 @@ export class PageWalker {
     if (this.#hi & RESERVED_HI) return true;
     if (this.#hi < 0 && !(this.#cpu.s.efer & EFER.NXE)) return true;
     if (!(this.#cpu.s.efer & EFER.LMA) && this.#hi & 0x7ff00000) return true;
-    if (level >= 4) return (this.#lo & PTE.PS) !== 0;
+    if (level >= 4 || (level === 3 && !this.#cpu.model.has('pdpe1gb'))) return (this.#lo & PTE.PS) !== 0;
     if (!large || level === 1) return false;
     return (this.#lo & (level === 2 ? 0x001fe000 : 0x3fffe000)) !== 0;
   }
@@ -187,7 +199,6 @@ export class PageWalker {
   }
 
   #a20(addr: number): number {
-    if (this.#cpu.s.a20 !== 0) return addr;
-    return addr % 0x200000 >= 0x100000 ? addr - 0x100000 : addr;
+    return maskA20(this.#cpu, addr);
   }
 }
