@@ -19,6 +19,7 @@ const PIECE_BYTES = 4 * 1024;
 const HIDDEN_PIECE_BYTES = 64 * 1024;
 /** DECTCEM, xterm's control sequences. */
 const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
 /** Latin letters and `@[\]^_` as Ctrl makes them. */
 const control = (text: string): string => (/^[@-_a-z]$/i.test(text) ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f) : text);
 
@@ -90,6 +91,7 @@ export class TerminalView {
   clear(): void {
     for (const { done } of this.#waiting.splice(0)) done();
     this.#terminal.reset();
+    this.#terminal.write(SHOW_CURSOR);
     this.#used = false;
   }
 

@@ -75,7 +75,10 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     await machine.send('.');
     expect(await machine.untilMessage(/status/)).toBe('The guest ended the machine with status 7.');
     expect(await machine.state()).toBe('off');
+    const cursor = machine.page.locator('emu-machine .xterm-cursor');
+    await cursor.waitFor({ state: 'detached' }); // nobody to type to
     await machine.press('Start');
+    await cursor.waitFor({ state: 'attached' });
     await machine.until(/^ready\s*$/);
     await machine.press('Reset');
     await machine.until(/ready\s+ready/);
