@@ -3,12 +3,14 @@
 import { existsSync, realpathSync } from 'node:fs';
 import * as nodeModule from 'node:module'; // registerHooks is not in older versions, which get the line below rather than a SyntaxError
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(`emu-system-x86_64: needs Node >= 22.18, and this is Node ${process.versions.node}; install a newer one (a checkout brings its own: node_modules/.bin/emu-system-x86_64)`);
   process.exit(1);
 }
+setFlagsFromString('--semi-space-growth-factor=1'); // or V8's young generation grows to 100 MiB, for a program that allocates little and keeps it
 const source = new URL('../src/index.ts', import.meta.url);
 const installed = realpathSync(fileURLToPath(import.meta.url)).split(/[\\/]/).includes('node_modules');
 const fromSource = !installed && existsSync(source);

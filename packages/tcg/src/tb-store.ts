@@ -14,6 +14,8 @@ const BUCKET_BITS = 15;
 const RECORDS_AT_ONCE = 512;
 const LAST_TARGET = 2;
 const COMPACT_FROM = 64;
+/** Incoming links up to which a TB's list of them is kept as long as it is. */
+const FEW_LINKS = 4;
 
 export interface TbStoreOptions {
   /** TBs that exist at once; one more flushes them all. */
@@ -224,8 +226,9 @@ export class TbStore {
     const word = (from.record + field) >>> 2, words = this.#arena.u32;
     if (words[word] === to.record) return;
     words[word] = to.record;
-    to.incoming.push(from.record + slot);
-    const n = to.incoming.length;
+    const n = to.incoming.length + 1;
+    if (n <= FEW_LINKS) to.incoming = [...to.incoming, from.record + slot]; // most have one or two, and an array that grows takes room for 17
+    else to.incoming.push(from.record + slot);
     if (n >= COMPACT_FROM && (n & (n - 1)) === 0) this.#compact(to);
   }
 

@@ -75,6 +75,6 @@ export function translatorLoop<C extends DisasContext>(ir: Ir, tb: Tb, ops: Tran
   ops.tbStop(ctx);
   tb.icount = insns;
   tb.size = ctx.nextOffset;
-  tb.insnData = insnData;
+  tb.insnData = insnData.slice(); // as long as it is, without the room to grow: there are 100,000 TBs
   return true;
 }
