@@ -23,6 +23,17 @@ test('each session runs as much as takes the wanted time there, and the best run
   expect(slow.sizes.slice(-2)).toEqual([(results.get(slow) as { size: number }).size, (results.get(slow) as { size: number }).size]);
 });
 
+test('what the first runs cost for translation does not make the runs that count short', async () => {
+  const session = fake('jit', 5), plain = session.run.bind(session);
+  const run = async (program: string, size: number): Promise<Ran> => {
+    const ran = await plain(program, size);
+    return { ...ran, cpuMs: ran.cpuMs + Math.max(0, 900 - 300 * session.sizes.length) };
+  };
+  const late = { name: 'late', run } as unknown as Session;
+  const results = await measure(PROGRAM, [late], fake('host', 1), { runs: 1, targetMs: 500 });
+  expect(results.get(late)).toMatchObject({ size: 100, cpuMs: 5, firstMs: 605 });
+});
+
 test('a session with another checksum than the processor has failed, and others go on', async () => {
   const reference = fake('host', 1), good = fake('good', 2), bad = fake('bad', 2, { wrong: true });
   const results = await measure(PROGRAM, [bad, good], reference, { runs: 1, targetMs: 100 });

@@ -69,16 +69,26 @@ export async function measure(program: Program, sessions: readonly Session[], re
 }
 
 const GROWTH = 16;
+/** Runs of one size until they get no faster, at most. */
+const SETTLING = 4;
+const STILL_FASTER = 0.9;
 
-/** The size that takes about `targetMs`, found by growing runs, which also warm the emulator up. */
+/** The size that takes about `targetMs`, found by growing runs, which also warm the emulator up: the first ones pay for translation, so they say little. */
 async function calibrate(targetMs: number, run: (size: number) => Promise<Ran>): Promise<{ size: number; firstMs: number }> {
-  let size = 1, ran = await run(size);
-  const firstMs = ran.cpuMs;
+  const settled = async (size: number, before: Ran): Promise<Ran> => {
+    let last = before, ran = await run(size);
+    for (let i = 1; i < SETTLING && ran.cpuMs < last.cpuMs * STILL_FASTER; i++) [last, ran] = [ran, await run(size)];
+    return ran;
+  };
+  let size = 1;
+  const first = await run(size);
+  let ran = await settled(size, first);
   while (ran.cpuMs < targetMs / 4) {
     size = rounded(size * Math.min(GROWTH, Math.max(2, targetMs / 2 / Math.max(ran.cpuMs, 0.001))));
     ran = await run(size);
   }
-  return { size: Math.max(1, rounded(size * targetMs / ran.cpuMs)), firstMs };
+  ran = await settled(size, ran);
+  return { size: Math.max(1, rounded(size * targetMs / ran.cpuMs)), firstMs: first.cpuMs };
 }
 
 /** To two significant digits. */
