@@ -15,6 +15,7 @@ export class Terminal implements CharBackend {
   readonly #filter: EscapeFilter;
   readonly #monitor: Monitor;
   #listener: ((bytes: Uint8Array) => void) | undefined;
+  #breakListener: (() => void) | undefined;
   #inMonitor = false;
   #raw = false;
   /** Guest output while the monitor has the terminal. */
@@ -28,7 +29,7 @@ export class Terminal implements CharBackend {
       quit: () => monitor.quit(),
       toggleMonitor: () => this.#toggle(),
       help: () => this.#print(`\n${KEYS_HELP}\n`),
-      sendBreak: () => this.#print('\nA break on the serial line is not emulated.\n'),
+      sendBreak: () => this.#breakListener?.(),
     });
     monitor.print = (text) => this.#print(text);
   }
@@ -40,6 +41,10 @@ export class Terminal implements CharBackend {
 
   onInput(listener: (bytes: Uint8Array) => void): void {
     this.#listener = listener;
+  }
+
+  onBreak(listener: () => void): void {
+    this.#breakListener = listener;
   }
 
   /** Gives the terminal to the monitor from the start (`-monitor stdio`). */

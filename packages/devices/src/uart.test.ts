@@ -167,6 +167,19 @@ describe('modem lines', () => {
     expect([inb(MSR) & 0xf0, inb(DATA)]).toEqual([0xb0, 1]);
   });
 
+  test('a break is a zero with BI and FE set while it is at the top, and a line status interrupt until LSR is read (TL16C550C, line status register)', () => {
+    const { uart, out, inb } = serial();
+    out(FCR, 1);
+    out(IER, 0x04);
+    uart.receive([0x61]);
+    uart.receiveBreak();
+    expect([uart.irq.level, inb(LSR)]).toEqual([false, 0xe1]); // an error somewhere in the FIFO, but not of this byte
+    expect(inb(DATA)).toBe(0x61);
+    expect([uart.irq.level, inb(IIR)]).toEqual([true, 0xc6]);
+    expect([inb(LSR), inb(LSR), uart.irq.level]).toEqual([0xf9, 0x61, false]);
+    expect([inb(DATA), inb(LSR)]).toEqual([0, 0x60]);
+  });
+
   test('line status interrupt: an overrun in loopback, gone when LSR is read', () => {
     const { uart, out, inb } = serial();
     out(IER, 0x04);

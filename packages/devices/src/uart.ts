@@ -2,7 +2,7 @@
  * 16550A UART at eight ports. TI TL16C550C data sheet, "Register summary"; National PC16550D for the FIFO and interrupt rules.
  * Transmission takes no time: a byte reaches the back end when it is written, and the transmitter is always empty.
  * Reception waits on the host's side while the FIFO is full, so nothing overruns. OUT2 does not gate the interrupt, as in QEMU.
- * Not modelled: line errors, break, baud timing (but the time-out interrupt comes after four characters at the programmed rate).
+ * Not modelled: line errors other than a received break, sending a break, baud timing (but the time-out interrupt comes after four characters at the programmed rate).
  */
 import { bit } from './bits.ts';
 import { NS_PER_SECOND } from './clock.ts';
@@ -17,9 +17,12 @@ const IIR = { RLSI: 0x06, RDI: 0x04, TIMEOUT: 0x0c, THRI: 0x02, MSI: 0x00, NONE:
 const FCR = { ENABLE: bit(0), CLEAR_RX: bit(1), CLEAR_TX: bit(2), TRIGGER_SHIFT: 6 } as const;
 const LCR = { LENGTH: 0x03, STOP: bit(2), PARITY: bit(3), DLAB: bit(7) } as const;
 const MCR = { DTR: bit(0), RTS: bit(1), OUT1: bit(2), OUT2: bit(3), LOOP: bit(4), ALL: 0x1f } as const;
-const LSR = { DR: bit(0), OE: bit(1), THRE: bit(5), TEMT: bit(6) } as const;
+const LSR = { DR: bit(0), OE: bit(1), FE: bit(3), BI: bit(4), THRE: bit(5), TEMT: bit(6), FIFO_ERROR: bit(7) } as const;
 /** Modem status: levels in the high half, changes since the last read in the low one. */
 const MSR = { DCTS: bit(0), DDSR: bit(1), TERI: bit(2), DDCD: bit(3), CTS: bit(4), DSR: bit(5), RI: bit(6), DCD: bit(7), DELTAS: 0x0f } as const;
+
+/** A break among received bytes: a zero whose line errors (a break lacks a stop bit, too) LSR shows once it is at the top. */
+const BREAK = 0x100;
 
 const FIFO_BYTES = 16;
 const TRIGGER_LEVELS = [1, 4, 8, 14] as const;
@@ -43,6 +46,7 @@ export interface UartState {
   msr: number;
   scr: number;
   divisor: number;
+  /** Bytes, and BREAK. */
   rx: number[];
   /** Bytes from the host that the receiver has no room for yet. */
   waiting: number[];
@@ -86,12 +90,19 @@ export class Uart16550 extends Device<UartState> {
   }
 
   protected override limits() {
-    return { ier: 0x0f, fcr: 0xff, lcr: 0xff, mcr: 0x1f, lsr: 0xff, msr: 0xff, scr: 0xff, divisor: 0xffff, rx: 0xff, waiting: 0xff };
+    return { ier: 0x0f, fcr: 0xff, lcr: 0xff, mcr: 0x1f, lsr: 0xff, msr: 0xff, scr: 0xff, divisor: 0xffff, rx: BREAK, waiting: BREAK };
   }
 
   /** Bytes arrive from the host. All are kept: what the receiver has no room for waits its turn. */
   receive(bytes: Uint8Array | readonly number[]): void {
     for (const byte of bytes) this.state.waiting.push(byte);
+    this.refill();
+    this.update();
+  }
+
+  /** The host holds the line down for longer than a character. */
+  receiveBreak(): void {
+    this.state.waiting.push(BREAK);
     this.refill();
     this.update();
   }
@@ -127,8 +138,8 @@ export class Uart16550 extends Device<UartState> {
 
   /** The pending interrupt of highest priority, as IIR shows it. */
   private identify(): number {
-    const { ier, lsr, thrEmpty, timedOut, msr } = this.state;
-    if ((ier & IER.RLSI) !== 0 && (lsr & LSR.OE) !== 0) return IIR.RLSI;
+    const { ier, lsr, rx, thrEmpty, timedOut, msr } = this.state;
+    if ((ier & IER.RLSI) !== 0 && ((lsr & LSR.OE) !== 0 || rx[0] === BREAK)) return IIR.RLSI;
     if ((ier & IER.RDI) !== 0 && this.triggered) return IIR.RDI;
     if ((ier & IER.RDI) !== 0 && timedOut) return IIR.TIMEOUT;
     if ((ier & IER.THRI) !== 0 && thrEmpty) return IIR.THRI;
@@ -153,11 +164,8 @@ export class Uart16550 extends Device<UartState> {
         return state.lcr;
       case Reg.MCR:
         return state.mcr;
-      case Reg.LSR: {
-        const value = state.lsr | (state.rx.length > 0 ? LSR.DR : 0);
-        state.lsr &= ~LSR.OE;
-        return value;
-      }
+      case Reg.LSR:
+        return this.readLsr();
       case Reg.MSR: {
         const value = state.msr;
         state.msr &= ~MSR.DELTAS;
@@ -198,6 +206,20 @@ export class Uart16550 extends Device<UartState> {
     }
   }
 
+  /** Reading takes note of the errors of the byte at the top, and clears them. */
+  private readLsr(): number {
+    const { state } = this;
+    const { rx } = state;
+    let value = state.lsr | (rx.length > 0 ? LSR.DR : 0);
+    if (this.fifo && rx.includes(BREAK)) value |= LSR.FIFO_ERROR;
+    if (rx[0] === BREAK) {
+      value |= LSR.BI | LSR.FE;
+      rx[0] = 0;
+    }
+    state.lsr &= ~LSR.OE;
+    return value;
+  }
+
   /** The holding register empties at once, which is the THRE interrupt's event. */
   private transmit(byte: number): void {
     const { state } = this;
@@ -219,7 +241,7 @@ export class Uart16550 extends Device<UartState> {
 
   private takeByte(): number {
     const { state } = this;
-    const byte = state.rx.shift() ?? 0;
+    const byte = (state.rx.shift() ?? 0) & 0xff;
     state.timedOut = false;
     this.update(); // an emptied receiver lets go of the interrupt, so that the next byte is a new edge
     this.refill();

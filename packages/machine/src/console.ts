@@ -11,10 +11,12 @@ export class Outlet implements CharBackend {
   #parts: Uint8Array[] = [];
   #bytes = 0;
   #listener: ((bytes: Uint8Array) => void) | undefined;
+  #breakListener: (() => void) | undefined;
 
   constructor(to: CharBackend) {
     this.#to = to;
     to.onInput?.((bytes) => this.#listener?.(bytes));
+    to.onBreak?.(() => this.#breakListener?.());
   }
 
   write(bytes: Uint8Array): void {
@@ -25,6 +27,10 @@ export class Outlet implements CharBackend {
 
   onInput(listener: (bytes: Uint8Array) => void): void {
     this.#listener = listener;
+  }
+
+  onBreak(listener: () => void): void {
+    this.#breakListener = listener;
   }
 
   /** Hands over what is waiting. */

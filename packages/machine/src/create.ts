@@ -97,10 +97,17 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
       cpu.mmu.flushAll();
     },
   });
-  serials.forEach((outlet, n) => outlet?.onInput((bytes) => {
-    board.uarts[n]!.receive(bytes);
-    late.machine!.attention();
-  }));
+  serials.forEach((outlet, n) => {
+    const uart = board.uarts[n]!;
+    outlet?.onInput((bytes) => {
+      uart.receive(bytes);
+      late.machine!.attention();
+    });
+    outlet?.onBreak(() => {
+      uart.receiveBreak();
+      late.machine!.attention();
+    });
+  });
   board.lapic.intr.connect((level) => {
     cpu.setIntr(level);
     if (level) late.machine?.attention();

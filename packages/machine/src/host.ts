@@ -7,6 +7,8 @@ import type { DriveOptions } from './options/types.ts';
 export interface CharBackend extends SerialBackend {
   /** Registers who takes what the host types. Without it there is no input. */
   onInput?(listener: (bytes: Uint8Array) => void): void;
+  /** Registers who takes a break on the line. */
+  onBreak?(listener: () => void): void;
   /** The machine is gone. */
   close?(): void;
 }

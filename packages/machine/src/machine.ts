@@ -5,7 +5,7 @@
 import type { CompletionQueue } from '@emu/devices';
 import type { Jit, JitStats } from '@emu/jit';
 import type { Engine } from '@emu/tcg';
-import type { Arena } from '@emu/vaddr';
+import type { Arena, HostPtr } from '@emu/vaddr';
 import type { X86Cpu } from '@emu/x86';
 import { IcountClock, RealtimeClock, type MachineClock } from './clock.ts';
 import type { Outlets } from './console.ts';
@@ -136,6 +136,15 @@ export class Machine {
   /** What the region compiler did; undefined without one. */
   get jit(): JitStats | undefined {
     return this.#p.jit?.stats;
+  }
+
+  get arena(): Arena {
+    return this.#p.arena;
+  }
+
+  /** Where guest RAM lies in the arena: from address 0 on, the part above 4 GiB behind the part below. */
+  get ram(): { readonly host: HostPtr; readonly bytes: number } {
+    return this.#p.memory.pieces[0]!;
   }
 
   get clock(): MachineClock {
