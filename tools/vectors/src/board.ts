@@ -1,6 +1,6 @@
 /**
- * The least that a firmware image needs: a processor, 16 MiB of RAM, the image below 1 MiB and below 4 GiB, the debug console on port E9 and isa-debug-exit on
- * port F4. A triple fault resets the processor. What QEMU's PC has besides is not there: reads give ones.
+ * The least that a firmware image needs: a processor, 16 MiB of RAM, the image below 1 MiB and below 4 GiB, the debug console on port E9, isa-debug-exit on
+ * port F4, the A20 gate of port 92, and of the local APIC that it sends NMIs. A triple fault resets the processor. What QEMU's PC has besides is not there: reads give ones.
  */
 import { PhysMap } from '@emu/softmmu';
 import type { Engine } from '@emu/tcg';
@@ -14,7 +14,9 @@ export class BoardError extends EmuError {}
 const MIB = 1 << 20;
 const RAM_BYTES = 16 * MIB, IMAGE_BYTES = 0x10000;
 const LOW_IMAGE = 0xf0000, HIGH_IMAGE = 0xffff0000;
-const DEBUGCON = 0xe9, EXIT = 0xf4;
+const DEBUGCON = 0xe9, EXIT = 0xf4, PORT92 = 0x92, A20 = 2;
+/** Interrupt command register of the local APIC, and its delivery mode. SDM Vol. 3, 10.6.1. */
+const APIC = 0xfee00000, ICR_LOW = 0x300, MODE = 0x700, MODE_NMI = 0x400;
 /** Instructions between two looks at the time limit. */
 const SLICE = 1_000_000;
 const LIMIT_MS = 60_000;
@@ -50,6 +52,7 @@ export class Board {
     map.addRom('image', LOW_IMAGE, IMAGE_BYTES, rom);
     map.addRam('high ram', MIB, RAM_BYTES - MIB, this.ram + MIB);
     map.addRom('reset image', HIGH_IMAGE, IMAGE_BYTES, rom);
+    map.addDevice('local APIC', APIC, 4096, { minAccess: 4, read: () => 0, write: (offset, _bytes, value) => this.#apic(offset, value) });
     const later: { engine?: Engine } = {};
     this.parts = createX86({
       arena, map, bus: this.#bus(), model: new CpuModel(cpu), onCodeWrite: (host, n) => !later.engine!.codeWrite(host, n),
@@ -64,6 +67,7 @@ export class Board {
       ioRead: (_port, bytes) => (bytes === 4 ? -1 : (1 << (8 * bytes)) - 1),
       ioWrite: (port, _bytes, value) => {
         if (port === DEBUGCON) this.#text.push(value & 0xff);
+        if (port === PORT92) this.#gateA20((value & A20) !== 0);
         if (port === EXIT) {
           this.#exit = value;
           this.engine.requestExit();
@@ -72,6 +76,17 @@ export class Board {
       acknowledge: () => -1, tsc: () => (this.#tsc += 100), tscHi: () => 0, shutdown: () => { this.#resets++; }, ferr: () => {}, random32: () => 4,
       logs: () => false, log: () => {},
     };
+  }
+
+  #gateA20(on: boolean): void {
+    this.parts.cpu.s.a20 = on ? 1 << 20 : 0;
+    this.parts.mmu.flushAll();
+  }
+
+  #apic(offset: number, value: number): void {
+    if (offset !== ICR_LOW || (value & MODE) !== MODE_NMI) return;
+    this.parts.cpu.nmi();
+    this.engine.requestExit();
   }
 
   /** Runs until the guest exits. */

@@ -49,9 +49,10 @@ export const emitRetFar: Emit = (c, i) => {
   c.ir.call(c.h.returnFar, c.ir.const32(i.osz >> 3), c.ir.const32(i.row.operands.length ? i.imm & 0xffff : 0));
   c.endTransfer();
 };
+/** A task that returns goes on behind this instruction when it is called again; 64-bit code has no tasks. */
 export const emitIret: Emit = (c, i) => {
   c.flushCc();
-  c.ir.call(c.h.iret, c.ir.const32(i.osz >> 3));
+  c.ir.call(c.h.iret, c.ir.const32(i.osz >> 3), c.hflags & HF.CS64 ? c.ir.const64(0) : c.nextPc());
   c.endTransfer();
 };
 

@@ -40,7 +40,8 @@ export function segmentHelpers(r: HelperRegistry, cpu: X86Cpu) {
     jumpFar: r.js('jumpFar', ['i32', 'i64', 'i32', 'i64'], 'void', (sel, lo, hi, bytes, nLo, _nHi) => jumpFar(cpu, sel!, lo!, hi!, bytes!, nLo!)),
     callFar: r.js('callFar', ['i32', 'i64', 'i32', 'i64'], 'void', (sel, lo, hi, bytes, nLo, nHi) => callFar(cpu, sel!, lo!, hi!, bytes!, nLo!, nHi!)),
     returnFar: r.js('returnFar', ['i32', 'i32'], 'void', (bytes, release) => returnFar(cpu, bytes!, release!)),
-    iret: r.js('iret', ['i32'], 'void', (bytes) => iret(cpu, bytes!)),
+    /** (operand size in bytes, address of the next instruction) */
+    iret: r.js('iret', ['i32', 'i64'], 'void', (bytes, nextLo) => iret(cpu, bytes!, nextLo!)),
     syscall: r.js('syscall', ['i64'], 'void', (lo, hi) => syscall(cpu, lo!, hi!)),
     sysret: r.js('sysret', ['i32'], 'void', (bytes) => sysret(cpu, bytes!)),
     sysenter: r.js('sysenter', [], 'void', () => sysenter(cpu)),

@@ -5,7 +5,7 @@ import { ATTR, EFER, SegReg, Vector } from '../state.ts';
 import { Descriptor, fetchDescriptor, fetchHighBase, isNull, loadFrom, markAccessed, SystemType } from './descriptor.ts';
 import { innerStack, tssStack } from './interrupt.ts';
 import { checkReturnCode, commitCode, dropInner, loadReturnStack, returnStack } from './iret.ts';
-import { switchTask } from './task.ts';
+import { leaveTask } from './task.ts';
 
 const isRealOrV86 = (cpu: X86Cpu) => !(cpu.s.flags & HF.PE) || (cpu.s.flags & HF.VM) !== 0;
 
@@ -132,14 +132,7 @@ function taskTransfer(cpu: X86Cpu, d: Descriptor, how: 'jump' | 'call', nextLo: 
   if (d.dpl < cpu.cpl || d.dpl < d.rpl) cpu.raise(Vector.GP, error);
   if (d.type !== SystemType.TASK_GATE && d.type !== SystemType.TSS32 && d.type !== SystemType.TSS16) cpu.raise(Vector.GP, error);
   if (!d.present) cpu.raise(Vector.NP, error);
-  const saved = cpu.s.pcLo, savedHi = cpu.s.pcHi;
-  cpu.setPc(nextLo, 0); // the outgoing task goes on behind this instruction
-  try {
-    switchTask(cpu, d.type === SystemType.TASK_GATE ? d.gateSelector : d.selector, how, 0);
-  } catch (e) {
-    cpu.setPc(saved, savedHi);
-    throw e;
-  }
+  leaveTask(cpu, d.type === SystemType.TASK_GATE ? d.gateSelector : d.selector, how, nextLo);
 }
 
 /** @param release bytes that RET imm16 drops after the return address. */

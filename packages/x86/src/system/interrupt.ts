@@ -153,7 +153,7 @@ function deliverProtected(cpu: X86Cpu, e: Event): void {
   const cpl = handlerCode(cpu, e, gate.gateSelector);
   const code = cpu.descriptor.copy();
   const v86 = (s.flags & HF.VM) !== 0, bytes = gate.type >= SystemType.INT32 ? 4 : 2, stack = cpu.stack;
-  if (v86 && cpl !== 0) cpu.raise(Vector.GP, code.selector & 0xfffc);
+  if (v86 && cpl !== 0) cpu.raise(Vector.GP, (code.selector & 0xfffc) | ext(e));
   const inner = cpl < cpu.cpl, flags = savedFlags(cpu, e);
   let ss: Descriptor | undefined;
   if (inner) {

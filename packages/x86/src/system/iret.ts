@@ -4,7 +4,7 @@ import { HF } from '../hflags.ts';
 import { ATTR, EFER, EFLAGS, SegReg, Vector } from '../state.ts';
 import { Descriptor, fetchDescriptor, isNull, loadFrom, markAccessed } from './descriptor.ts';
 import { checkStack, clearSegment, loadRealSegment } from './load-segment.ts';
-import { switchTask } from './task.ts';
+import { leaveTask } from './task.ts';
 
 /** What IRET may load whatever the privilege. */
 const BASE_MASK = EFLAGS.CF | EFLAGS.PF | EFLAGS.AF | EFLAGS.ZF | EFLAGS.SF | EFLAGS.TF | EFLAGS.DF | EFLAGS.OF | EFLAGS.NT;
@@ -17,17 +17,19 @@ export function loadableFlags(cpl: number, iopl: number, bytes: number): number 
   if (cpl === 0) mask |= EFLAGS.IOPL | (bytes > 2 ? EFLAGS.VIF | EFLAGS.VIP : 0);
   return mask;
 }
+/** Limit of the segments of virtual-8086 mode. */
+const V86_LIMIT = 0xffff;
 const ioplOf = (cpu: X86Cpu) => (cpu.s.eflags & EFLAGS.IOPL) >>> 12;
 
-/** @param bytes operand size: 2, 4 or 8. */
-export function iret(cpu: X86Cpu, bytes: number): void {
+/** @param bytes operand size: 2, 4 or 8. @param nextLo address of the next instruction, where a task goes on that returns. */
+export function iret(cpu: X86Cpu, bytes: number, nextLo: number): void {
   const f = cpu.s.flags;
   cpu.s.nmiBlocked = 0;
   if (!(f & HF.PE)) iretReal(cpu, bytes);
   else if (f & HF.VM) iretV86(cpu, bytes);
   else if (!(cpu.s.eflags & EFLAGS.NT)) iretProtected(cpu, bytes);
   else if (f & HF.LMA) cpu.raise(Vector.GP, 0);
-  else returnFromTask(cpu);
+  else returnFromTask(cpu, nextLo);
 }
 
 function iretReal(cpu: X86Cpu, bytes: number): void {
@@ -46,15 +48,16 @@ function iretV86(cpu: X86Cpu, bytes: number): void {
   if (ioplOf(cpu) < 3) cpu.raise(Vector.GP, 0);
   stack.current(cpu);
   const pc = stack.pop(cpu, bytes), cs = stack.pop(cpu, bytes) & 0xffff, flags = stack.pop(cpu, bytes);
+  if (pc >>> 0 > V86_LIMIT) cpu.raise(Vector.GP, 0);
   stack.commit(cpu);
   loadRealSegment(cpu, SegReg.CS, cs);
-  cpu.setPc(bytes === 2 ? pc & 0xffff : pc, 0);
+  cpu.setPc(pc, 0);
   cpu.writeEflags(flags, loadableFlags(3, 3, bytes));
 }
 
-function returnFromTask(cpu: X86Cpu): void {
+function returnFromTask(cpu: X86Cpu, nextLo: number): void {
   const link = cpu.sysRead32(cpu.segBaseLo(SegReg.TR), 0) & 0xffff;
-  switchTask(cpu, link, 'iret', 0);
+  leaveTask(cpu, link, 'iret', nextLo);
 }
 
 function iretProtected(cpu: X86Cpu, bytes: number): void {
@@ -132,11 +135,12 @@ export function dropInner(cpu: X86Cpu, cpl: number): void {
 function iretToV86(cpu: X86Cpu, pc: number, cs: number, flags: number): void {
   const stack = cpu.stack;
   const sp = stack.pop(cpu, 4), selectors = [SegReg.SS, SegReg.ES, SegReg.DS, SegReg.FS, SegReg.GS].map((n) => [n, stack.pop(cpu, 4) & 0xffff] as const);
+  if (pc >>> 0 > V86_LIMIT) cpu.raise(Vector.GP, 0);
   cpu.writeEflags(flags, loadableFlags(0, 0, 4) | EFLAGS.VM);
   cpu.updateHflags(3);
   loadRealSegment(cpu, SegReg.CS, cs);
   for (const [n, selector] of selectors) loadRealSegment(cpu, n, selector);
-  cpu.setPc(pc & 0xffff, 0);
+  cpu.setPc(pc, 0);
   cpu.setGpr(4, sp, 0);
   cpu.updateHflags(3);
 }

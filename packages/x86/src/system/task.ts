@@ -44,6 +44,18 @@ export function switchTask(cpu: X86Cpu, selector: number, how: TaskSwitch, ext: 
   if (is32 && incoming.trap & 1) cpu.debugTrap(1 << 15);
 }
 
+/** As `switchTask`, for an instruction: the outgoing task goes on behind it, at `nextLo`. */
+export function leaveTask(cpu: X86Cpu, selector: number, how: 'jump' | 'call' | 'iret', nextLo: number): void {
+  const saved = cpu.s.pcLo;
+  cpu.setPc(nextLo, 0);
+  try {
+    switchTask(cpu, selector, how, 0);
+  } catch (e) {
+    cpu.setPc(saved, 0);
+    throw e;
+  }
+}
+
 interface Task { cr3: number; eip: number; eflags: number; gpr: number[]; seg: number[]; ldt: number; trap: number }
 
 function readTask(cpu: X86Cpu, base: number, l: typeof TSS32 | typeof TSS16): Task {
