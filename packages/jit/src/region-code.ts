@@ -7,7 +7,7 @@
  * pc's other uses in the TB become uses of `base`. This holds as long as no TB reads the pc after a helper has replaced it; one that
  * replaces it ends the TB.
  */
-import { HDR, Ir, Kind, Op, STRIDE, Type } from '@emu/tcg';
+import { CPU_HEADER, HDR, Ir, Kind, Op, STRIDE, Type } from '@emu/tcg';
 import type { Tb, Temp } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
 import { JitError } from './errors.ts';
@@ -85,6 +85,7 @@ export class RegionCode {
   /** The pc global was written last as `base + constant`: a jump to a place that never changes. */
   #pcIsStatic = false;
   #called = false;
+  #header: HostPtr = 0;
 
   /** Begins a region; `source` is the IR that its TBs come in. */
   begin(source: Ir, header: HostPtr, tbs: readonly RegionTb[]): void {
@@ -92,6 +93,7 @@ export class RegionCode {
     if (ir.globalCount === 0) this.#declare(source, header);
     ir.reset();
     ir.helpers = source.helpers;
+    this.#header = header;
     this.tbs = tbs;
     this.blockCount = this.insns = this.bytes = 0;
     for (const list of [this.start, this.end, this.kind, this.tbOf, this.firstEdge, this.edgeCount, this.edgeTo, this.headOf, this.#waiting, this.#toTb]) list.length = 0;
@@ -226,9 +228,16 @@ export class RegionCode {
         this.#close(End.FAULT);
         return true;
       default:
+        if (op === Op.st && this.#isKey(p)) this.#called = true;
         this.#copy(i, op, insn);
         return false;
     }
+  }
+
+  /** Whether the store whose operands are at `p` goes to the header, where the TB's key is. */
+  #isKey(p: number): boolean {
+    const { args, tempKind, tempLo } = this.#source, pointer = args[p + 1]!;
+    return tempKind[pointer] !== Kind.CONST || (tempLo[pointer]! + args[p + 2]! - this.#header >>> 0) < CPU_HEADER.size;
   }
 
   /** One target is compared with, the others are found by their entries. */

@@ -15,7 +15,7 @@ import { Accesses } from './accesses.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
 import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
-import { HF, isChecked, mmuIndex } from './hflags.ts';
+import { HF, isChecked, mmuIndex, ONE_INSN } from './hflags.ts';
 import type { X86Helpers } from './helpers/index.ts';
 import { EFLAGS, Reg, SegReg, ST, Vector } from './state.ts';
 
@@ -97,6 +97,8 @@ export class Ctx {
   #ea: Temp = -1;
   /** This instruction loads SS: no trap after it. */
   #holdsTraps = false;
+  /** Where the instruction behind STI begins, at whose end interrupts open; -1: there was no STI. */
+  #opensBehind = -1;
   /** Where the `Accesses` of this instruction are among the IR's operands. */
   #accesses = 0;
   /** The last `cond`: compare `condA condOp condB`, all of type `condType`. */
@@ -123,6 +125,7 @@ export class Ctx {
     this.ccOp = CC_DYNAMIC;
     this.#ccDirty = false;
     this.#ccFirst = this.#worked = -1;
+    this.#opensBehind = -1;
     this.ended = false;
   }
 
@@ -578,6 +581,25 @@ export class Ctx {
     this.#condEflags(cc);
   }
 
+  /**
+   * STI: interrupts open behind the next instruction. That is in this TB if it can be: nothing can come in between then, and nobody needs to know
+   * that interrupts are held. SDM Vol. 2, STI.
+   */
+  openInterrupts(): void {
+    const ir = this.ir, env = ir.const32(this.env);
+    if (this.hflags & ONE_INSN) {
+      ir.call(this.h.sti);
+      return this.exit(ExitCode.POLL);
+    }
+    ir.st(ir.or(ir.ld(Type.i32, env, ST.eflags), ir.const32(EFLAGS.IF)), env, ST.eflags);
+    if (this.#opensBehind < 0) this.#opensBehind = this.nextOffset;
+  }
+
+  /** Behind each instruction: if interrupts open here, the TB ends. */
+  endInsn(): void {
+    if (!this.ended && this.#opensBehind >= 0 && this.nextOffset > this.#opensBehind) this.exit(ExitCode.POLL);
+  }
+
   // ---- Single stepping, held interrupts, breakpoints -------------------------------------------------------------------------------
 
   /** What precedes an instruction in the modes that make each a TB of its own. */
@@ -606,9 +628,17 @@ export class Ctx {
   #leave(slot: 0 | 1 | -1): void {
     if (this.hflags & HF.TF && !this.#holdsTraps) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
     else if (this.hflags & (HF.INHIBIT | HF.BREAKPOINTS)) this.#poll();
+    else if (this.#opensBehind >= 0) this.#leaveOpening();
     else if (slot >= 0) this.ir.goto_tb(slot as 0 | 1);
     else this.ir.lookup_and_goto_ptr();
     this.ended = true;
+  }
+
+  /** Out of a TB with an STI: it is the last instruction, or the last but one. */
+  #leaveOpening(): void {
+    if (this.nextOffset > this.#opensBehind) return this.#poll();
+    this.ir.call(this.h.inhibitInterrupts);
+    this.ir.lookup_and_goto_ptr();
   }
 
   // ---- Leaving ---------------------------------------------------------------------------------------------------------------

@@ -15,13 +15,11 @@ import type { Row } from './decode/row.ts';
 import { emitX87Check } from './emit/x87.ts';
 import { CC_DYNAMIC } from './flags.ts';
 import type { X86Helpers } from './helpers/index.ts';
-import { HF, Mmu } from './hflags.ts';
+import { HF, Mmu, ONE_INSN } from './hflags.ts';
 import { Attention, EFLAGS, Vector } from './state.ts';
 import { DR6, setDr6 } from './system/debug.ts';
 import { deliverExternal, deliverRecorded } from './system/interrupt.ts';
 
-/** Modes in which every instruction is a TB of its own. */
-const ONE_INSN = HF.TF | HF.INHIBIT | HF.BREAKPOINTS | HF.RF;
 const INSN_WORDS = 3;
 
 export class X86Guest implements GuestCpu {
@@ -78,6 +76,7 @@ export class X86Guest implements GuestCpu {
     if (outcome === Decoded.TOO_LONG) c.raise(Vector.GP, 0);
     else if (outcome === Decoded.UD) c.raise(Vector.UD);
     else this.#emit(c, i, i.row);
+    c.endInsn();
   }
 
   #emit(c: Ctx, i: Insn, row: Row): void {

@@ -55,6 +55,8 @@ export const HF = {
   GSCHECK: bit(31),
 } as const;
 export const IOPL_SHIFT = 14;
+/** Modes in which every instruction is a TB of its own. */
+export const ONE_INSN = HF.TF | HF.INHIBIT | HF.BREAKPOINTS | HF.RF;
 
 /** Whether accesses through segment `seg` are checked in the mode `hflags`; nothing is in 64-bit mode. Code segments cannot be written in protected mode. */
 export function isChecked(hflags: number, seg: number, write: boolean): boolean {

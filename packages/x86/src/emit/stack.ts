@@ -1,6 +1,8 @@
 /** Stack instructions. SDM Vol. 2. Memory first, then the stack pointer: a fault leaves it where it was. */
+import { Type } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
-import { Reg, ST } from '../state.ts';
+import { HF } from '../hflags.ts';
+import { EFLAGS, Reg, ST } from '../state.ts';
 import { ExitCode } from '../ctx.ts';
 import type { Emit } from './types.ts';
 
@@ -50,9 +52,16 @@ export const emitPopa: Emit = (c, i) => {
   c.setSp(ir.add(sp, ir.const64(bytes * 8)));
 };
 
+/** VM and RF read as 0. In virtual-8086 mode the helper looks at IOPL. */
 export const emitPushf: Emit = (c, i) => {
-  c.flushCc();
-  c.push(c.ir.extu_i32_i64(c.ir.call(c.h.pushf, c.ir.const32(i.osz))), i.osz);
+  const ir = c.ir, env = ir.const32(c.env);
+  if (c.hflags & HF.VM) {
+    c.flushCc();
+    return c.push(ir.extu_i32_i64(ir.call(c.h.pushf, ir.const32(i.osz))), i.osz);
+  }
+  const direction = ir.and(ir.ld(Type.i32, env, ST.df), ir.const32(EFLAGS.DF));
+  const rest = ir.or(ir.and(ir.ld(Type.i32, env, ST.eflags), ir.const32(~(EFLAGS.VM | EFLAGS.RF))), direction);
+  c.push(ir.or(c.eflags(), ir.extu_i32_i64(rest)), i.osz);
 };
 /** IF, TF, AC and the rest may change: the TB ends. */
 export const emitPopf: Emit = (c, i) => {

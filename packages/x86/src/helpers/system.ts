@@ -21,15 +21,7 @@ export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
   };
 
   return {
-    readCr: r.js('readCr', ['i32'], 'i64', (n) => {
-      switch (n) {
-        case 0: return result(s.cr0, 0);
-        case 2: return result(s.cr2Lo, s.cr2Hi);
-        case 3: return result(s.cr3Lo, s.cr3Hi);
-        case 4: return result(s.cr4, 0);
-        default: return result(cpu.bus.apic ? cpu.bus.apic.tpr() : s.cr8, 0);
-      }
-    }, { noWriteGlobals: true }),
+    readCr8: r.js('readCr8', [], 'i64', () => result(cpu.bus.apic ? cpu.bus.apic.tpr() : s.cr8, 0), { noFault: true, noReadGlobals: true, noWriteGlobals: true }),
     writeCr: r.js('writeCr', ['i32', 'i64'], 'void', (n, lo, hi) => {
       if (n === 0) setCr0(cpu, lo!, hi!);
       else if (n === 2) {

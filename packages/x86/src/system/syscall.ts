@@ -5,14 +5,15 @@ import { ATTR, EFER, EFLAGS, Reg, SegReg, Vector } from '../state.ts';
 import { loadableFlags } from './iret.ts';
 
 const FLAT = 0xffffffff;
-const DATA = ATTR.P | ATTR.S | ATTR.WRITABLE | ATTR.ACCESSED | ATTR.G | ATTR.DB;
-const CODE = ATTR.P | ATTR.S | ATTR.CODE | ATTR.READABLE | ATTR.ACCESSED | ATTR.G;
+/** Attributes of the segments that fast system calls load, but for DPL and the code size. */
+export const FAST_DATA = ATTR.P | ATTR.S | ATTR.WRITABLE | ATTR.ACCESSED | ATTR.G | ATTR.DB;
+export const FAST_CODE = ATTR.P | ATTR.S | ATTR.CODE | ATTR.READABLE | ATTR.ACCESSED | ATTR.G;
 
 /** The flat segments that fast system calls load without looking at a descriptor. */
 function flatSegments(cpu: X86Cpu, cs: number, ss: number, cpl: number, long: boolean): void {
   const dpl = cpl << 13;
-  cpu.setSegment(SegReg.CS, cs, 0, 0, FLAT, CODE | dpl | (long ? ATTR.L : ATTR.DB));
-  cpu.setSegment(SegReg.SS, ss, 0, 0, FLAT, DATA | dpl);
+  cpu.setSegment(SegReg.CS, cs, 0, 0, FLAT, FAST_CODE | dpl | (long ? ATTR.L : ATTR.DB));
+  cpu.setSegment(SegReg.SS, ss, 0, 0, FLAT, FAST_DATA | dpl);
   cpu.updateHflags(cpl);
 }
 
