@@ -60,7 +60,7 @@ const OTHER_LEAVES: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(CPU_MODELS)('-cpu %s', (model) => {
-  const ours = parse(runHere(recordedImage(CPUID_GUEST), undefined, model)), theirs = parse(recordedOutput(CPUID_GUEST, model));
+  const ours = parse(runHere(recordedImage(CPUID_GUEST), model)), theirs = parse(recordedOutput(CPUID_GUEST, model));
 
   it('promises what QEMU does, but for the features listed here', () => {
     const a = featuresOf(ours), b = featuresOf(theirs);
@@ -78,12 +78,12 @@ describe.each(CPU_MODELS)('-cpu %s', (model) => {
 });
 
 it('AMD repeats bits of leaf 1 in 80000001, what the model lacks not (VME)', () => {
-  const [one, extended] = ['00000001.0', '80000001.0'].map((leaf) => parse(runHere(recordedImage(CPUID_GUEST), undefined, 'qemu64,-mtrr')).get(leaf)![3]!);
+  const [one, extended] = ['00000001.0', '80000001.0'].map((leaf) => parse(runHere(recordedImage(CPUID_GUEST), 'qemu64,-mtrr')).get(leaf)![3]!);
   expect((extended! & 0x0183f3ff).toString(16)).toBe((one! & 0x0183f3ff).toString(16));
   expect([one! >>> 1 & 1, extended! >>> 1 & 1, extended! >>> 12 & 1]).toEqual([0, 0, 0]);
 });
 
 it('a feature added to a model has its leaf', () => {
-  expect(parse(runHere(recordedImage(CPUID_GUEST), undefined, 'Nehalem,+xsave')).get('0000000d.0')).toEqual([3, 576, 576, 0]);
+  expect(parse(runHere(recordedImage(CPUID_GUEST), 'Nehalem,+xsave')).get('0000000d.0')).toEqual([3, 576, 576, 0]);
   expect(new CpuModel('max,+la57').has('la57')).toBe(true);
 });

@@ -2,8 +2,8 @@
 import type { HelperRegistry } from '@emu/tcg';
 import type { X86Cpu } from '../cpu.ts';
 import { HF } from '../hflags.ts';
-import { CR0, CR4, EFLAGS, SegReg, ST, Vector } from '../state.ts';
-import { loadMachineStatus, setCr0, setCr3, setCr4, setCr8 } from '../system/control-registers.ts';
+import { CR0, EFLAGS, SegReg, ST, Vector } from '../state.ts';
+import { invalidatePcid, loadMachineStatus, setCr0, setCr3, setCr4, setCr8 } from '../system/control-registers.ts';
 import { codeBreakpointsAt, ioBreakpointsAt, readDr, setDr6, writeDr } from '../system/debug.ts';
 import { readMsr, writeMsr } from '../system/msr.ts';
 
@@ -42,15 +42,10 @@ export function systemHelpers(r: HelperRegistry, cpu: X86Cpu) {
     }, { noFault: true }),
     lmsw: r.js('lmsw', ['i32'], 'void', (value) => loadMachineStatus(cpu, value!)),
     invlpg: r.js('invlpg', ['i64'], 'void', (lo, hi) => cpu.mmu.flushPage(lo!, hi!), { noFault: true, noWriteGlobals: true }),
-    /** (type, descriptor low, address): PCIDs share one TLB, so anything but one address flushes. SDM Vol. 2, INVPCID. */
+    /** (type, descriptor low, address) */
     invpcid: r.js('invpcid', ['i64', 'i64', 'i64'], 'void', (type, typeHi, pcid, reserved, addressLo, addressHi) => {
-      if (typeHi !== 0 || type! >>> 0 > 3 || pcid! & ~0xfff || reserved !== 0) cpu.raise(Vector.GP, 0);
-      if (type! < 2 && pcid !== 0 && !(s.cr4 & CR4.PCIDE)) cpu.raise(Vector.GP, 0);
-      if (type === 0) {
-        if (!cpu.isCanonical(addressLo!, addressHi!)) cpu.raise(Vector.GP, 0);
-        cpu.mmu.flushPage(addressLo!, addressHi!);
-      } else if (type === 2) cpu.mmu.flushAll();
-      else cpu.mmu.flushNonGlobal();
+      if (typeHi !== 0 || reserved !== 0) cpu.raise(Vector.GP, 0);
+      invalidatePcid(cpu, type! >>> 0, pcid!, addressLo!, addressHi!);
     }, { noWriteGlobals: true }),
 
     rdmsr: r.js('rdmsr', ['i32'], 'i64', (index) => {

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { CR0, CR4, EFER } from '../state.ts';
 import { testProcessor, type TestProcessor } from '../testing/processor.ts';
-import { loadMachineStatus, setCr0, setCr3, setCr4, setCr8, setEfer, setXcr0 } from './control-registers.ts';
+import { invalidatePcid, loadMachineStatus, setCr0, setCr3, setCr4, setCr8, setEfer, setXcr0 } from './control-registers.ts';
 import { PageWalker } from './paging.ts';
 
 const GP0 = '#13(0)';
@@ -182,4 +182,22 @@ test('XCR0: x87 always, SSE, nothing else, from CPL 0', () => {
   const p = testProcessor();
   const attempts = [[0, 3, 0], [0, 1, 0], [0, 2, 0], [0, 7, 0], [0, 3, 1], [1, 3, 0]].map(([index, lo, hi]) => p.raised(() => setXcr0(p.cpu, index!, lo!, hi!)));
   expect(attempts).toEqual(['', '', GP0, GP0, GP0, GP0]);
+});
+
+describe('INVPCID (SDM Vol. 2)', () => {
+  const NOT_CANONICAL = 0x8000;
+  const cases: [string, number, number, number, boolean, string, string][] = [
+    ['an address, without PCIDs', 0, 0, 0x7fff, false, '', 'flushPage'], ['an address of PCID 5', 0, 5, 0, true, '', 'flushPage'],
+    ['a PCID without CR4.PCIDE', 0, 5, 0, false, GP0, ''], ['a PCID without CR4.PCIDE', 1, 5, 0, false, GP0, ''], ['an address that is not canonical', 0, 0, NOT_CANONICAL, true, GP0, ''],
+    ['one PCID', 1, 5, NOT_CANONICAL, true, '', 'flushNonGlobal'], ['everything, the PCID is not looked at', 2, 5, 0, false, '', 'flushAll'],
+    ['everything but global pages', 3, 0, 0, true, '', 'flushNonGlobal'], ['reserved bits', 2, 0x1000, 0, true, GP0, ''], ['no such type', 4, 0, 0, true, GP0, ''],
+  ];
+  test.each(cases)('%s: type %i, PCID %i', (_what, type, pcid, addressHi, pcids, fault, flush) => {
+    const p = testProcessor('max,+pcid,+invpcid'), calls: string[] = [], { mmu } = p.cpu;
+    enter(p, 'long');
+    if (pcids) setCr4(p.cpu, CR4.PAE | CR4.PCIDE, 0);
+    for (const name of ['flushPage', 'flushAll', 'flushNonGlobal'] as const) mmu[name] = () => void calls.push(name);
+    expect(p.raised(() => invalidatePcid(p.cpu, type, pcid, 0x1000, addressHi))).toBe(fault);
+    expect(calls.join()).toBe(flush);
+  });
 });

@@ -88,3 +88,17 @@ export function loadMachineStatus(cpu: X86Cpu, value: number): void {
   const cr0 = cpu.s.cr0;
   setCr0(cpu, (cr0 & ~15) | (value & 15) | (cr0 & CR0.PE), 0);
 }
+
+/** Types of INVPCID. SDM Vol. 2, INVPCID. */
+const Invpcid = { ADDRESS: 0, CONTEXT: 1, ALL: 2, ALL_BUT_GLOBAL: 3 } as const;
+
+/** INVPCID with the low half of the descriptor in `pcid`. PCIDs share one TLB: all of them are flushed, of one address or but for global pages. */
+export function invalidatePcid(cpu: X86Cpu, type: number, pcid: number, addressLo: number, addressHi: number): void {
+  if (type > Invpcid.ALL_BUT_GLOBAL || pcid & ~0xfff) cpu.raise(Vector.GP, 0);
+  if (type <= Invpcid.CONTEXT && pcid !== 0 && !(cpu.s.cr4 & CR4.PCIDE)) cpu.raise(Vector.GP, 0);
+  if (type === Invpcid.ADDRESS) {
+    if (!cpu.isCanonical(addressLo, addressHi)) cpu.raise(Vector.GP, 0);
+    cpu.mmu.flushPage(addressLo, addressHi);
+  } else if (type === Invpcid.ALL) cpu.mmu.flushAll();
+  else cpu.mmu.flushNonGlobal();
+}

@@ -31,8 +31,12 @@ export const FEATURES = {
 } as const satisfies Record<string, Place>;
 export type FeatureName = keyof typeof FEATURES;
 
+const VENDORS = ['AuthenticAMD', 'GenuineIntel'] as const;
+type Vendor = (typeof VENDORS)[number];
+const isVendor = (name: string): name is Vendor => (VENDORS as readonly string[]).includes(name);
+
 interface Identity {
-  vendor: 'AuthenticAMD' | 'GenuineIntel';
+  vendor: Vendor;
   family: number;
   model: number;
   stepping: number;
@@ -66,6 +70,8 @@ export const CPU_MODELS = Object.keys(MODELS);
 export class CpuModel {
   readonly name: string;
   readonly #identity: Identity;
+  /** Where Intel's and AMD's processors differ, those of Intel. */
+  readonly isIntel: boolean;
   readonly #features: ReadonlySet<FeatureName>;
   /** Last basic leaf. */
   readonly #top: number;
@@ -73,13 +79,16 @@ export class CpuModel {
   readonly eferMask: number;
   readonly xcr0Mask: number;
 
-  /** @param spec as after `-cpu`: `Nehalem`, `max,-sse4_2`, `qemu64,+x2apic`. */
+  /** @param spec as after `-cpu`: `Nehalem`, `max,-sse4_2`, `qemu64,+x2apic`, `max,vendor=GenuineIntel`. @throws CpuModelError */
   constructor(spec = 'max') {
     const [name = '', ...changes] = spec.split(',');
-    const identity = MODELS[name];
-    if (!identity) throw new CpuModelError(`-cpu ${spec}: there is no model "${name}"; choose one of ${CPU_MODELS.join(', ')}`);
-    const features = new Set(identity.features);
-    for (const change of changes) applyChange(spec, change, features);
+    const known = MODELS[name];
+    if (!known) throw new CpuModelError(`-cpu ${spec}: there is no model "${name}"; choose one of ${CPU_MODELS.join(', ')}`);
+    const vendor = changes.findLast((change) => change.startsWith('vendor='))?.slice('vendor='.length) ?? known.vendor;
+    if (!isVendor(vendor)) throw new CpuModelError(`-cpu ${spec}: no vendor "${vendor}" here; choose one of ${VENDORS.join(', ')}`);
+    const identity = { ...known, vendor }, features = new Set(known.features);
+    for (const change of changes) if (!change.startsWith('vendor=')) applyChange(spec, change, features);
+    this.isIntel = vendor === 'GenuineIntel';
     this.name = name;
     this.#identity = identity;
     this.#features = features;
@@ -105,7 +114,7 @@ export class CpuModel {
   /** EAX EBX ECX EDX of a leaf for `cpu`, into `out`. */
   cpuid(cpu: X86Cpu, leaf: number, sub: number, out: Int32Array): void {
     out.fill(0);
-    const group = leaf >>> 28, { vendor } = this.#identity;
+    const group = leaf >>> 28;
     const top = group === 8 ? 0x80000008 : group === 4 ? 0x40000001 : this.#top;
     // beyond the last leaf Intel answers as for the last basic one; QEMU too
     const at = leaf >>> 0 > top ? this.#top : leaf >>> 0;
@@ -116,14 +125,14 @@ export class CpuModel {
         if (at === 7 && sub !== 0) continue;
         out[reg]! |= 1 << bit;
       }
-      if (at === EXT && place === 1 && reg === EDX && vendor === 'AuthenticAMD') out[EDX]! |= (1 << bit) & AMD_ALIASES;
+      if (at === EXT && place === 1 && reg === EDX && !this.isIntel) out[EDX]! |= (1 << bit) & AMD_ALIASES;
     }
     if (at === 1 && cpu.s.cr4 & CR4.OSXSAVE) out[ECX]! |= 1 << 27;
-    if (at === EXT && vendor === 'GenuineIntel' && !(cpu.s.flags & HF.CS64)) out[EDX]! &= ~(1 << 11);
+    if (at === EXT && this.isIntel && !(cpu.s.flags & HF.CS64)) out[EDX]! &= ~(1 << 11);
   }
 
   #leaf(cpu: X86Cpu, leaf: number, sub: number, out: Int32Array): void {
-    const id = this.#identity, amd = id.vendor === 'AuthenticAMD';
+    const id = this.#identity, amd = !this.isIntel;
     const set = (a: number, b: number, c: number, d: number) => { out[0] = a; out[1] = b; out[2] = c; out[3] = d; };
     switch (leaf) {
       case 0: return set(this.#top, word(id.vendor, 0), word(id.vendor, 8), word(id.vendor, 4));

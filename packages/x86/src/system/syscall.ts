@@ -17,10 +17,15 @@ function flatSegments(cpu: X86Cpu, cs: number, ss: number, cpl: number, long: bo
   cpu.updateHflags(cpl);
 }
 
+/** SYSCALL and SYSRET exist; on Intel's processors in 64-bit mode only. */
+const hasFastCalls = ({ s, model }: X86Cpu): boolean => (s.efer & EFER.SCE) !== 0 && (!model.isIntel || (s.flags & HF.CS64) !== 0);
+/** SYSENTER and SYSEXIT exist; on AMD's processors not in long mode. AMD64 APM Vol. 3, SYSENTER. */
+const hasSysenter = ({ s, model }: X86Cpu): boolean => model.isIntel || !(s.efer & EFER.LMA);
+
 /** @param nextLo,nextHi the return address. */
 export function syscall(cpu: X86Cpu, nextLo: number, nextHi: number): void {
   const s = cpu.s;
-  if (!(s.efer & EFER.SCE)) cpu.raise(Vector.UD);
+  if (!hasFastCalls(cpu)) cpu.raise(Vector.UD);
   const selector = s.starHi & 0xffff;
   if (s.flags & HF.LMA) {
     cpu.setGpr(Reg.RCX, nextLo, nextHi);
@@ -40,18 +45,19 @@ export function syscall(cpu: X86Cpu, nextLo: number, nextHi: number): void {
 /** @param bytes operand size: 8 returns to 64-bit code, 4 to 32-bit code. */
 export function sysret(cpu: X86Cpu, bytes: number): void {
   const s = cpu.s;
-  if (!(s.efer & EFER.SCE)) cpu.raise(Vector.UD);
+  if (!hasFastCalls(cpu)) cpu.raise(Vector.UD);
   if (cpu.cpl !== 0 || !(s.flags & HF.PE)) cpu.raise(Vector.GP, 0);
   const selector = (s.starHi >>> 16) & 0xffff, long = bytes === 8;
   const rcxLo = cpu.gprLo(Reg.RCX), rcxHi = cpu.gprHi(Reg.RCX);
   if (long && !cpu.isCanonical(rcxLo, rcxHi)) cpu.raise(Vector.GP, 0);
   cpu.setPc(rcxLo, long ? rcxHi : 0);
   flatSegments(cpu, ((selector + (long ? 16 : 0)) & 0xfffc) | 3, ((selector + 8) & 0xfffc) | 3, 3, long);
-  if (s.efer & EFER.LMA) cpu.writeEflags(cpu.gprLo(Reg.R11), loadableFlags(0, 0, 4));
+  if (s.efer & EFER.LMA) cpu.writeEflags(cpu.gprLo(Reg.R11) & ~EFLAGS.RF, loadableFlags(0, 0, 4));
   else cpu.writeEflags(EFLAGS.IF, EFLAGS.IF);
 }
 
 export function sysenter(cpu: X86Cpu): void {
+  if (!hasSysenter(cpu)) cpu.raise(Vector.UD);
   const s = cpu.s, cs = s.sysenterCsLo & 0xfffc, long = (s.efer & EFER.LMA) !== 0;
   if (!(s.flags & HF.PE) || cs === 0) cpu.raise(Vector.GP, 0);
   cpu.writeEflags(0, EFLAGS.VM | EFLAGS.IF | EFLAGS.RF);
@@ -61,6 +67,7 @@ export function sysenter(cpu: X86Cpu): void {
 }
 
 export function sysexit(cpu: X86Cpu, bytes: number): void {
+  if (!hasSysenter(cpu)) cpu.raise(Vector.UD);
   const s = cpu.s, cs = s.sysenterCsLo & 0xfffc, long = bytes === 8;
   if (!(s.flags & HF.PE) || cs === 0 || cpu.cpl !== 0) cpu.raise(Vector.GP, 0);
   const rcxLo = cpu.gprLo(Reg.RCX), rcxHi = cpu.gprHi(Reg.RCX), rdxLo = cpu.gprLo(Reg.RDX), rdxHi = cpu.gprHi(Reg.RDX);
