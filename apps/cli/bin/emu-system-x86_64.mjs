@@ -15,6 +15,7 @@ const source = new URL('../src/index.ts', import.meta.url);
 const installed = realpathSync(fileURLToPath(import.meta.url)).split(/[\\/]/).includes('node_modules');
 const fromSource = !installed && existsSync(source);
 if (fromSource) {
+  nodeModule.enableCompileCache(); // stripping types is most of the time until a machine starts, and takes 20 MiB
   nodeModule.registerHooks({
     resolve: (specifier, context, next) => next(specifier, { ...context, conditions: ['@emu/source', ...context.conditions] }),
   });

@@ -222,6 +222,7 @@ deviceContract('16550A', {
   events: [
     (uart, random) => uart.receive(Array.from({ length: random(20) }, () => random(256))),
     (uart, random) => uart.setModem(random(256)),
+    (uart) => uart.receiveBreak(),
   ],
   survivesReset: true,
 });

@@ -45,7 +45,7 @@ export interface MachineParts {
   readonly host: MachineHost;
   readonly clock: RealtimeClock | IcountClock;
   readonly engine: Engine;
-  /** The region compiler, with `-accel jit`. */
+  /** The region compiler; absent where the interpreter works alone. */
   readonly jit?: Jit | undefined;
   readonly slices: SliceGuest;
   readonly cpu: X86Cpu;
@@ -347,7 +347,6 @@ export class Machine {
 
   #fail(error: unknown): void {
     this.#state = 'ended';
-    this.#p.outlets.flush();
-    void this.#p.close().finally(() => this.#rejectEnd(error));
+    void this.#p.close().catch(() => {}).then(() => this.#rejectEnd(error)); // what fails while closing is most likely the same
   }
 }

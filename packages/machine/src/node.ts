@@ -17,7 +17,7 @@ export interface NodeHostOptions {
 
 export function nodeHost(options: NodeHostOptions = {}): MachineHost {
   const { dataDirs = [], stdio = { write: (bytes) => writeAll(1, bytes) }, logFile } = options;
-  const log = logFile === undefined ? 2 : openFor(logFile, 'w');
+  const log = logFile === undefined ? { fd: 2, path: 'standard error' } : { fd: openFor(logFile, 'w'), path: logFile };
   const find = (name: string): string => [name, ...dataDirs.map((dir) => join(dir, name))].find((path) => existsSync(path)) ?? name;
   return {
     readFile: async (name) => {
@@ -29,10 +29,10 @@ export function nodeHost(options: NodeHostOptions = {}): MachineHost {
     openDisk: ({ file, cache, readonly }) => FileBlock.open(file, { cache, readonly }),
     openOutput: (path, append) => {
       const fd = openFor(path, append ? 'a' : 'w');
-      return { write: (bytes) => writeAll(fd, bytes), close: () => closeSync(fd) };
+      return { write: (bytes) => writeNamed({ fd, path }, bytes), close: () => closeSync(fd) };
     },
     stdio,
-    log: (line) => writeAll(log, Buffer.from(`${line}\n`)),
+    log: (line) => writeNamed(log, Buffer.from(`${line}\n`)),
     nowMs: () => performance.now(),
     wallClock: () => ({ ms: Date.now(), offsetMinutes: new Date().getTimezoneOffset() }),
   };
@@ -41,6 +41,15 @@ export function nodeHost(options: NodeHostOptions = {}): MachineHost {
 function openFor(path: string, flags: 'w' | 'a'): number {
   try {
     return openSync(path, flags);
+  } catch (error) {
+    throw new MachineError(`could not write to '${path}': ${reason(error as NodeJS.ErrnoException)}`, { cause: error });
+  }
+}
+
+/** @throws MachineError that names the file, for example when its disk is full. */
+function writeNamed({ fd, path }: { fd: number; path: string }, bytes: Uint8Array): void {
+  try {
+    writeAll(fd, bytes);
   } catch (error) {
     throw new MachineError(`could not write to '${path}': ${reason(error as NodeJS.ErrnoException)}`, { cause: error });
   }
@@ -64,5 +73,6 @@ function reason({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT') return 'there is no such file; check the path';
   if (code === 'EACCES') return 'permission denied; check who may read it';
   if (code === 'EISDIR') return 'it is a directory; name a file';
+  if (code === 'ENOSPC') return 'the disk is full; make room';
   return message;
 }

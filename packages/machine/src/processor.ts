@@ -1,11 +1,11 @@
-/** The processor with its engine: x86 front end, interpreter, and the region compiler on top where `-accel` allows it. */
+/** The processor with its engine: x86 front end, interpreter, and the region compiler on top where `-accel` says so. */
 import { Jit } from '@emu/jit';
 import type { PhysMap } from '@emu/softmmu';
 import { createTbLookup, Engine, JumpCache, PhysCache } from '@emu/tcg';
 import { Tci } from '@emu/tci';
 import type { Arena } from '@emu/vaddr';
 import { CpuModel, createX86, type X86Bus, type X86Cpu } from '@emu/x86';
-import type { MachineOptions } from './options/types.ts';
+import { DEFAULT_ACCEL, type MachineOptions } from './options/types.ts';
 import { SliceGuest } from './slice-guest.ts';
 import { translationLog } from './tb-log.ts';
 
@@ -13,7 +13,7 @@ export interface Processor {
   readonly cpu: X86Cpu;
   readonly engine: Engine;
   readonly slices: SliceGuest;
-  /** Absent with `-accel tci`. */
+  /** Absent where the interpreter works alone. */
   readonly jit?: Jit;
 }
 
@@ -32,7 +32,8 @@ export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: Mach
   const lookup = createTbLookup({ arena, header, jumpCache, physCache, emitHostPc: x86.emitHostPc });
   const functions = registry.instantiate(arena, header);
   const shared = { arena, header, jumpCache, helpers: registry, functions, memory };
-  const entries = o.accel.kind === 'jit' ? new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) : undefined;
+  const kind = o.accel.kind === 'auto' ? DEFAULT_ACCEL : o.accel.kind;
+  const entries = kind === 'jit' ? new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) : undefined;
   const backend = new Tci({ ...shared, codeBytes, lookup, entries });
   const jit = entries && new Jit({
     ...shared, table: entries, interpreter: backend.run, lookup, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes,

@@ -1,6 +1,6 @@
 /** QEMU 7.2's options that this emulator lacks, so that using one is an error which says so instead of a guess at a typing mistake. */
 export const UNSUPPORTED: ReadonlySet<string> = new Set((
-  'add-fd alt-grab audio audiodev bios blockdev boot bt cdrom chroot compat ctrl-grab daemonize device-del dtb dump-vmstate '
+  'acpitable add-fd alt-grab async-teardown audio audio-help audiodev bios blockdev boot bt cdrom chroot compat ctrl-grab daemonize device-del dfilter dtb dump-vmstate echr '
   + 'enable-kvm enable-sync-profile fda fdb fsdev full-screen gdb h264 hda hdb hdc hdd incoming iscsi k loadvm mem-path mem-prealloc '
   + 'mon msg mtdblock netdev nic no-fd-bootchk numa nouser-config object old-param only-migratable option-rom overcommit parallel '
   + 'pflash pidfile plugin portrait preconfig prom-env qmp qmp-pretty qtest qtest-log readconfig rotate runas s sandbox sd '

@@ -7,7 +7,7 @@ import { parseDevice, parseGlobal } from './device.ts';
 import { parseDrive } from './drive.ts';
 import { OptionError } from './errors.ts';
 import { SubOptions } from './suboptions.ts';
-import { LOG_ITEMS, type AccelOptions, type CharSource, type DeviceDriver, type FwCfgOptions, type LogItem, type MachineOptions } from './types.ts';
+import { DEFAULT_ACCEL, LOG_ITEMS, type AccelOptions, type CharSource, type DeviceDriver, type FwCfgOptions, type LogItem, type MachineOptions } from './types.ts';
 import { parseBool, parseChoice, parseNumber } from './values.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -66,7 +66,7 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
   }),
   machine: option('machine', 'pc[,acpi=on|off][,accel=ACCEL]', 'machine type; only pc (i440FX)', applyMachine),
   M: option('machine', 'pc', 'the same as -machine', applyMachine),
-  accel: option('machine', 'tci|jit|tcg[,threshold=N][,tb-size=MIB]', 'execution engine: interpreter, compiler, or what is there (tcg)', (d, text) => {
+  accel: option('machine', 'tci|jit|tcg[,threshold=N][,tb-size=MIB]', `execution engine: interpreter, with compiler, or the default of them (tcg: ${DEFAULT_ACCEL})`, (d, text) => {
     const sub = new SubOptions('-accel', text, 'accel');
     d.accel = parseAccel(sub);
     sub.end();

@@ -61,8 +61,11 @@ export interface CpuOptions {
   readonly features: Readonly<Record<string, boolean>>;
 }
 
+/** What a machine runs on when `-accel` does not say (or says `tcg`). */
+export const DEFAULT_ACCEL: 'tci' | 'jit' = 'tci';
+
 export interface AccelOptions {
-  /** `auto`: the region compiler where it is there, else the interpreter. */
+  /** `tci`: the interpreter; `jit`: the same with the region compiler for hot code; `auto`: `DEFAULT_ACCEL`. */
   readonly kind: 'auto' | 'tci' | 'jit';
   /** Executions of a block before it is compiled. */
   readonly threshold?: number;
