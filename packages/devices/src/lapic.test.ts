@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ApicBus, Delivery } from './apic-bus.ts';
 import { regionRead, regionWrite } from './io-region.ts';
 import { IoApic } from './ioapic.ts';
-import { ApicReg, LocalApic } from './lapic.ts';
+import { LocalApic } from './lapic.ts';
+import { ApicReg } from './lapic-registers.ts';
 import { LinearTsc } from './tsc.ts';
 import { deviceContract, MockClock, testEnv, type TestEnv } from './testing.ts';
 

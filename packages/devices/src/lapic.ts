@@ -7,54 +7,17 @@ import { BROADCAST, Delivery, type ApicBus, type ApicTarget } from './apic-bus.t
 import { bit } from './bits.ts';
 import { Device, type DeviceEnv } from './device.ts';
 import type { IoRegion } from './io-region.ts';
+import {
+  ApicBase, ApicMsr, ApicReg, ESR, FLAT, ICR, isVectorSet, LVT, LVT_COUNT, LVT_FIRST, LVT_WRITABLE, LvtIndex, REGISTERS, Shorthand, SVR, TimerMode,
+  VERSION, X2APIC_READ_ONLY, XAPIC_ONLY,
+} from './lapic-registers.ts';
 import { currentCount, nextExpiry, timerDivisor } from './lapic-timer.ts';
 import { hex } from './log.ts';
 import { SnapshotError } from './snapshot.ts';
 import type { TscSource } from './tsc.ts';
+import { clearBit, hasBit, highest, NONE, setBit } from './vector-set.ts';
 
-/** Registers: MMIO offset / 16, and MSR 0x800 + the same number in x2APIC mode. */
-export const ApicReg = {
-  ID: 0x02, VERSION: 0x03, TPR: 0x08, APR: 0x09, PPR: 0x0a, EOI: 0x0b, RRD: 0x0c, LDR: 0x0d, DFR: 0x0e, SVR: 0x0f, ISR: 0x10, TMR: 0x18,
-  IRR: 0x20, ESR: 0x28, ICR: 0x30, ICR_HIGH: 0x31, LVT_TIMER: 0x32, LVT_THERMAL: 0x33, LVT_PERFORMANCE: 0x34, LVT_LINT0: 0x35,
-  LVT_LINT1: 0x36, LVT_ERROR: 0x37, TIMER_INITIAL: 0x38, TIMER_CURRENT: 0x39, TIMER_DIVIDE: 0x3e, SELF_IPI: 0x3f,
-} as const;
-
-export const ApicMsr = { BASE: 0x1b, TSC_DEADLINE: 0x6e0, X2APIC: 0x800, X2APIC_END: 0x840 } as const;
-/** IA32_APIC_BASE. */
-export const ApicBase = { BSP: bit(8), EXTD: bit(10), ENABLE: bit(11), ADDRESS: 0xffff_f000, DEFAULT: 0xfee0_0000 } as const;
-
-const SVR = { VECTOR: 0xff, ENABLE: bit(8), WRITABLE: 0x1ff } as const;
-/** Local vector table entries. */
-const LVT = { VECTOR: 0xff, MODE_SHIFT: 8, MODE: 7 << 8, POLARITY: bit(13), REMOTE_IRR: bit(14), LEVEL: bit(15), MASKED: bit(16), TIMER_MODE: 3 << 17 } as const;
-const TimerMode = { ONE_SHOT: 0, PERIODIC: 1 << 17, TSC_DEADLINE: 2 << 17 } as const;
-const ESR = { SEND_ILLEGAL_VECTOR: bit(5), RECEIVE_ILLEGAL_VECTOR: bit(6), ILLEGAL_REGISTER: bit(7) } as const;
-/** Low word of the interrupt command register. */
-const ICR = { VECTOR: 0xff, MODE_SHIFT: 8, LOGICAL: bit(11), ASSERT: bit(14), LEVEL: bit(15), SHORTHAND: 18, WRITABLE: 0x000c_cfff } as const;
-const Shorthand = { NONE: 0, SELF: 1, ALL: 2, OTHERS: 3 } as const;
-
-/** ISR, TMR and IRR: eight words each, one after the other. */
-const isVectorSet = (register: number): boolean => register >= ApicReg.ISR && register < ApicReg.ESR;
-const REGISTERS: ReadonlySet<number> = new Set([...Object.values(ApicReg), ...Array.from({ length: 24 }, (_, i) => ApicReg.ISR + i)]);
-const XAPIC_ONLY: ReadonlySet<number> = new Set([ApicReg.APR, ApicReg.RRD, ApicReg.DFR, ApicReg.ICR_HIGH]);
-const X2APIC_READ_ONLY: ReadonlySet<number> = new Set([ApicReg.ID, ApicReg.VERSION, ApicReg.PPR, ApicReg.LDR, ApicReg.TIMER_CURRENT]);
-
-const VERSION = 0x0005_0014;
-const LVT_COUNT = 6;
-const LVT_FIRST = ApicReg.LVT_TIMER;
-/** Writable bits of each LVT entry, from the timer's on. */
-const LVT_WRITABLE = [
-  LVT.VECTOR | LVT.MASKED | LVT.TIMER_MODE,
-  LVT.VECTOR | LVT.MODE | LVT.MASKED,
-  LVT.VECTOR | LVT.MODE | LVT.MASKED,
-  LVT.VECTOR | LVT.MODE | LVT.POLARITY | LVT.LEVEL | LVT.MASKED,
-  LVT.VECTOR | LVT.MODE | LVT.POLARITY | LVT.LEVEL | LVT.MASKED,
-  LVT.VECTOR | LVT.MASKED,
-] as const;
-const TIMER = 0;
-const LINT0 = 3;
-const ERROR = 5;
-const FLAT = 0xf;
-const NONE = -1;
+const { TIMER, LINT0, ERROR } = LvtIndex;
 
 /** The processor's pins and events that its local APIC drives, besides INTR. */
 export interface ApicCpu {
@@ -104,14 +67,6 @@ export interface LocalApicState {
   deadlineLow: number;
   deadlineHigh: number;
 }
-
-const highest = (set: Uint32Array): number => {
-  for (let word = 7; word >= 0; word--) if (set[word] !== 0) return word * 32 + 31 - Math.clz32(set[word]!);
-  return NONE;
-};
-const setBit = (set: Uint32Array, vector: number): void => void (set[vector >>> 5]! |= bit(vector & 31));
-const clearBit = (set: Uint32Array, vector: number): void => void (set[vector >>> 5]! &= ~bit(vector & 31));
-const hasBit = (set: Uint32Array, vector: number): boolean => (set[vector >>> 5]! & bit(vector & 31)) !== 0;
 
 export class LocalApic extends Device<LocalApicState> implements ApicTarget {
   /** To the processor's INTR: there is something for `acknowledge()`. */
