@@ -8,7 +8,7 @@ export default defineConfig({
   plugins: [guestPack()],
   worker: { format: 'es' },
   build: {
-    target: ['es2022', 'chrome111', 'firefox114', 'safari16.4'],
+    target: ['es2022', 'chrome112', 'firefox121', 'safari18.2'],
     sourcemap: true,
     chunkSizeWarningLimit: 1000,
     rolldownOptions: {

@@ -1,6 +1,7 @@
 /** What a page needs before it can even start a worker. What the worker needs, it finds out itself (`worker/capabilities.ts`). */
 
-export const WANTED_BROWSERS = 'Use Chrome or Edge 91, Firefox 114, Safari 16.4, or anything newer.';
+/** The first with WebAssembly's tail calls, which came after everything else that is needed. */
+export const WANTED_BROWSERS = 'Use Chrome or Edge 112, Firefox 121, Safari 18.2, or anything newer.';
 
 /** One line for each thing that is missing. */
 export function missingInPage(): string[] {

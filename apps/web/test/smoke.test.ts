@@ -225,7 +225,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     const cdn = await allowingSite();
     const element = await Machine.open(old, web.html('old-element', elementOf(cdn)));
     await element.page.waitForFunction(() => customElements.get('emu-machine'));
-    expect(await element.untilMessage(/./)).toMatch(/no module workers.*Chrome or Edge 91/);
+    expect(await element.untilMessage(/./)).toMatch(/no module workers.*Chrome or Edge 112/);
     await old.close();
     await cdn.close();
   });

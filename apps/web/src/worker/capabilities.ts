@@ -1,9 +1,12 @@
 /** What this browser's workers can do, found by trying it. */
 import { canKeepOverlays } from '@emu/fs-pack';
 import type { Capabilities } from '../protocol.ts';
+import { WANTED_BROWSERS } from '../support.ts';
 
 /** A module with a function that makes a v128: `(func (result v128) i32.const 0 i8x16.splat)`. */
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+/** One with a tail call: `(func return_call 0)`. */
+const TAIL_CALL = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 18, 0, 11];
 const EMPTY = SIMD.slice(0, 8);
 
 export async function capabilities(): Promise<Capabilities> {
@@ -18,8 +21,7 @@ function problems(): string[] {
   } catch (error) {
     found.push(`This page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src. (${(error as Error).message})`);
   }
-  if (!WebAssembly.validate(new Uint8Array(SIMD))) {
-    found.push('This browser has WebAssembly without SIMD. Use Chrome or Edge 91, Firefox 89, Safari 16.4, or anything newer.');
-  }
+  const lacks = ([['SIMD', SIMD], ['tail calls', TAIL_CALL]] as const).filter(([, module]) => !WebAssembly.validate(new Uint8Array(module))).map(([name]) => name);
+  if (lacks.length > 0) found.push(`This browser has WebAssembly without ${lacks.join(' and ')}. ${WANTED_BROWSERS}`);
   return found;
 }
