@@ -125,11 +125,17 @@ export class WebMachine {
     this.#replies.clear();
   }
 
-  #hire(): Worker {
-    const worker = new Worker(sameOrigin(workerUrl), { type: 'module', name: 'emu' });
-    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
-    worker.addEventListener('error', (event) => this.#crashed(event.message));
-    return worker;
+  /** A worker; undefined where the page's policy forbids one, which is reported in a moment. */
+  #hire(): Worker | undefined {
+    try {
+      const worker = new Worker(sameOrigin(workerUrl), { type: 'module', name: 'emu' });
+      worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
+      worker.addEventListener('error', (event) => this.#crashed(event.message));
+      return worker;
+    } catch (error) {
+      queueMicrotask(() => this.#crashed((error as Error).message));
+      return undefined;
+    }
   }
 
   #request(request: Request, transfer: Transferable[] = []): Promise<unknown> {
@@ -145,7 +151,8 @@ export class WebMachine {
   }
 
   #post(message: ToWorker, transfer: Transferable[]): void {
-    (this.#worker ??= this.#hire()).postMessage(message, transfer);
+    this.#worker ??= this.#hire();
+    this.#worker?.postMessage(message, transfer);
   }
 
   #receive(message: FromWorker): void {

@@ -197,13 +197,18 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     expect(await option.untilMessage(/-vga/)).toMatch(/not supported/);
     const missing = await Machine.open(context, web.page('missing', { arguments: [...TINY.slice(0, -1), 'tiny/nothing'] }));
     expect(await missing.untilMessage(/nothing/)).toMatch(/could not load 'tiny\/nothing'.*404/);
-    const strict = await browser.newContext();
-    await strict.route('**/*', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': "script-src 'self' 'unsafe-inline'" } });
-    });
-    const csp = await Machine.open(strict, web.page('csp', { arguments: TINY }));
+    const withPolicy = async (policy: string): Promise<Machine> => {
+      const strict = await browser.newContext();
+      await strict.route('**/*', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } });
+      });
+      return Machine.open(strict, web.page('csp', { arguments: TINY }));
+    };
+    const csp = await withPolicy("script-src 'self' 'unsafe-inline'");
     expect(await csp.untilMessage(/./)).toMatch(/Content-Security-Policy forbids WebAssembly.*'wasm-unsafe-eval'/);
+    const noWorker = await withPolicy("script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'none'");
+    expect(await noWorker.untilMessage(/./)).toMatch(/worker did not start: .*(Content Security Policy|worker-src)/);
     const without = await browser.newContext();
     await without.addInitScript('delete globalThis.WebAssembly');
     const none = await Machine.open(without, web.page('none', { arguments: TINY }));
@@ -211,7 +216,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     const large = await Machine.open(context, web.page('large', { arguments: ['-m', '9G', ...TINY.slice(3)] }));
     expect(await large.untilMessage(/./)).toMatch(/9216 MiB/);
     await missing.page.locator('emu-machine .progress').waitFor({ state: 'hidden' });
-    for (const { page } of [option, missing, csp, none, large]) await page.close();
+    for (const { page } of [option, missing, csp, noWorker, none, large]) await page.close();
   });
 
   test('without module workers the page runs all the same; an element of another origin says why it cannot', async () => {
