@@ -91,6 +91,9 @@ export class Ctx {
   #ccDirty = false;
   /** First operand of the last SUB/CMP of this TB, or -1: saves computing it back. */
   #ccFirst: Temp = -1;
+  /** This TB has written `ccSrc`, `ccSrc2` and not discarded it since. */
+  #srcWritten = false;
+  #src2Written = false;
   /** What `eflags` worked out for the flags as they are, or -1. */
   #worked: Temp = -1;
   /** Address of the ModR/M operand of this instruction, or -1. */
@@ -126,6 +129,7 @@ export class Ctx {
     this.#ccDirty = false;
     this.#ccFirst = this.#worked = -1;
     this.#opensBehind = -1;
+    this.#srcWritten = this.#src2Written = false;
     this.ended = false;
   }
 
@@ -382,6 +386,15 @@ export class Ctx {
     ir.set(g.ccDst, dst);
     this.setCcOp(ccCode(kind, bits));
     this.#ccFirst = saved;
+    this.#discardUnused(src >= 0, src2 >= 0);
+  }
+
+  /** The flags that are recorded now do not look at what they did not write. */
+  #discardUnused(src: boolean, src2: boolean): void {
+    if (this.#srcWritten && !src) this.ir.discard(this.g.ccSrc);
+    if (this.#src2Written && !src2) this.ir.discard(this.g.ccSrc2);
+    this.#srcWritten = src;
+    this.#src2Written = src2;
   }
 
   /**
@@ -403,6 +416,7 @@ export class Ctx {
   setEflags(v: Temp): void {
     this.ir.set(this.g.ccSrc, v);
     this.setCcOp(CC_EFLAGS);
+    this.#discardUnused(true, false);
   }
 
   setCcOp(code: number): void {
@@ -449,6 +463,7 @@ export class Ctx {
     const known = this.ccOp !== CC_DYNAMIC && (this.ccOp & CC_OVERRIDE || !SRC2_KINDS.has(ccKind(this.ccOp)));
     if (!known) this.setEflags(this.eflags());
     const code = this.ccOp | CC_OVERRIDE;
+    this.#src2Written = true;
     if (count < 0) {
       ir.set(g.ccSrc2, carryOverflow);
       return this.setCcOp(code);

@@ -56,6 +56,7 @@ export class Liveness {
       if (cls === Class.PURE) this.#pure(i, op);
       else if (cls === Class.FAULTING || cls === Class.EFFECT) this.#memory(i, op, cls);
       else if (cls === Class.CALL) this.#call(i);
+      else if (cls === Class.DISCARD) this.#discard(i);
       else if (cls !== Class.INSN) this.#control(i, cls);
       if (ir.op[i] !== REMOVED) this.#following = i;
     }
@@ -87,6 +88,12 @@ export class Liveness {
     this.#inputs(op, p, 64);
   }
 
+  /** As a write of something that nobody wants. */
+  #discard(i: number): void {
+    this.#outputs(i, i * STRIDE, 1);
+    this.#remove(i);
+  }
+
   #call(i: number): void {
     const ir = this.#ir, { args } = ir, p = i * STRIDE, output = args[p]!, flags = ir.helpers[args[p + 1]!]!.flags;
     if (flags.noSideEffects && (output < 0 || this.#wanted[output] === 0)) return this.#remove(i);
@@ -116,22 +123,23 @@ export class Liveness {
         }
         return void this.#wanted.copyWithin(0, this.#row(args[p]!), this.#row(args[p]!) + tempCount);
       case Class.BRCOND:
+        this.#alsoWanted(args[p + 3]!); // where the branch does not go there may have been a discard
         if (this.#isLabel(this.#following, args[p + 3]!)) {
           this.#refs[args[p + 3]!]!--;
           return this.#remove(i);
         }
-        return this.#brcond(p);
+        this.#want(args[p]!, 64);
+        return this.#want(args[p + 1]!, 64);
       case Class.EXIT:
         this.#wanted.fill(0, globalCount, tempCount);
         this.#wanted.fill(64, 0, globalCount);
     }
   }
 
-  #brcond(p: number): void {
-    const { args, tempCount } = this.#ir, wanted = this.#wanted, there = this.#row(args[p + 3]!);
+  /** What is wanted at a label is wanted here too. */
+  #alsoWanted(label: number): void {
+    const wanted = this.#wanted, there = this.#row(label), { tempCount } = this.#ir;
     for (let t = 0; t < tempCount; t++) if (wanted[there + t]! > wanted[t]!) wanted[t] = wanted[there + t]!;
-    this.#want(args[p]!, 64);
-    this.#want(args[p + 1]!, 64);
   }
 
   /** Where what is wanted at a label begins. */

@@ -116,8 +116,8 @@ export class Optimiser {
         this.#refs[ir.args[p]!]!++;
         return false;
       case Class.BRCOND: return this.#brcond(i, p);
-      case Class.DISCARD:
-        ir.op[i] = REMOVED;
+      case Class.DISCARD: // like a write: what was copied from it is not it any more. The backward pass uses the op up
+        this.#folder.facts.write(i, ir.args[p]!, -1, -1);
         return true;
       default: return false;
     }

@@ -153,3 +153,13 @@ test('instructions in code that is never reached still count', () => {
   optimiser.run(ir);
   expect(printIr(ir).match(/insn_start/g)).toHaveLength(3);
 });
+
+describe('discard', () => {
+  test('what was written before and is not read until then is not computed', () => becomes('add_i64 g0, g1, g2\ndiscard_i64 g0'));
+  test('a copy taken before has the value', () => {
+    becomes('add_i64 g0, g1, g2\nmov_i64 t0, g0\ndiscard_i64 g0\nmov_i64 g3, t0', 'add_i64 g0, g1, g2', 'mov_i64 g3, g0');
+  });
+  test('another way keeps what was written', () => {
+    becomes('add_i64 g0, g1, g2\nbrcond_i64 g1, $0, eq, L0\ndiscard_i64 g0\nset_label L0', 'add_i64 g0, g1, g2');
+  });
+});
