@@ -3,8 +3,9 @@ import { Cond, FCond, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
 import { addressOf, readVec, resultAddress, resultLow, shuffle, splat32, splat64, vecAddress, writeLow, writeVec } from '../simd-operands.ts';
 import {
-  branchIf, callExact, exactly, finishExact, guarded, isFast, sourceAddress, sourceScalar, sourceVector, withScalar, type Exact, type Plain,
+  branchIf, callExact, exactly, guarded, isFast, sourceAddress, sourceScalar, sourceVector, twoWays, withScalar, type Exact, type Plain,
 } from './sse-exact.ts';
+import { guardEqual } from './sse-inexact.ts';
 import { mmx, touchMmx } from './simd-emit.ts';
 import { lanes } from './simd-shuffle.ts';
 import type { CvtFormat, FloatFormat } from './sse-float.ts';
@@ -20,16 +21,18 @@ const destination = (c: Ctx): Temp => c.g.xmm[c.insn.reg]!;
 
 // ---- Integers to floats ----------------------------------------------------------------------------------------------------------
 
-/** CVTSI2SS, CVTSI2SD. A doubleword always fits a double; otherwise PE may be raised. */
+/** CVTSI2SS, CVTSI2SD. A doubleword always fits a double; otherwise PE may be raised: not if the result is that integer again. */
 const fromGeneral = (double: boolean): Emit => (c) => {
-  const { ir } = c, wide = c.bits(1) === 64, value = c.readZ(1);
-  if (isFast(c) || (double && !wide)) {
-    const word = wide ? value : ir.extrl_i64_i32(value);
-    const d = wide ? (double ? ir.i64_f64(word) : ir.i64_f32(word)) : double ? ir.i32_f64(word) : ir.i32_f32(word);
-    return writeVec(c, 0, withScalar(c, destination(c), d, double));
-  }
-  callExact(c, helper(c, `cvtsi2${double ? 'sd' : 'ss'}${wide ? '_64' : ''}`), vecAddress(c, 0), addressOf(c, value));
-  finishExact(c);
+  const { ir } = c, wide = c.bits(1) === 64, value = c.readZ(1), word = wide ? value : ir.extrl_i64_i32(value);
+  const convert = (): Temp => (wide ? (double ? ir.i64_f64(word) : ir.i64_f32(word)) : double ? ir.i32_f64(word) : ir.i32_f32(word));
+  const write = (d: Temp): void => writeVec(c, 0, withScalar(c, destination(c), d, double));
+  if (isFast(c) || (double && !wide)) return write(convert());
+  twoWays(c, (odd) => {
+    const d = convert(), back = wide ? (double ? ir.f64_i64(d) : ir.f32_i64(d)) : ir.f32_i32(d);
+    ir.brcond(ir.fsetcond(d, limitOf(c, double, wide ? 64 : 32), FCond.lt), ir.const32(0), Cond.eq, odd); // going back is bounded there
+    ir.brcond(back, word, Cond.ne, odd);
+    write(d);
+  }, () => callExact(c, helper(c, `cvtsi2${double ? 'sd' : 'ss'}${wide ? '_64' : ''}`), vecAddress(c, 0), addressOf(c, value)));
 };
 
 /** Without a guard: PE is all that an integer can raise. */
@@ -64,6 +67,7 @@ const SCALE_HI = (1023 - 896) << 20;
 function narrow(c: Ctx, a: Temp, odd: Label): Temp {
   const { ir } = c, d = ir.f64_f32(a);
   branchIf(c, ir.fproductodd(a, a, ir.fmul(ir.f32_f64(d), ir.constFloat(Type.f64, 0, SCALE_HI))), odd);
+  if (!isFast(c)) guardEqual(c, 'sd', ir.f32_f64(d), a, odd);
   return d;
 }
 const narrowScalar: Emit = guarded((c, loaded, odd) =>
@@ -79,14 +83,15 @@ const narrowPacked: Emit = guarded((c, loaded, odd) => {
 /** 2^31 and 2^63 in both formats: the upper word of a double, a single. */
 const LIMIT_F64 = { 32: 0x41e00000, 64: 0x43e00000 } as const;
 const LIMIT_F32 = { 32: 0x4f000000, 64: 0x5f000000 } as const;
+const limitOf = (c: Ctx, double: boolean, bits: 32 | 64): Temp => (double ? c.ir.constFloat(Type.f64, 0, LIMIT_F64[bits]) : c.ir.constFloat(Type.f32, LIMIT_F32[bits]));
 
 /** To a general register. What is not smaller than 2^31 (2^63) goes the exact way, NaNs included. */
 const toGeneral = (double: boolean, truncate: boolean): Emit => {
   const plain: Plain = (c, loaded, odd) => {
     const { ir } = c, bits = c.bits(0) === 64 ? 64 : 32, source = sourceScalar(c, 1, loaded, double);
     const a = truncate ? source : ir.fnearest(source);
-    const limit = double ? ir.constFloat(Type.f64, 0, LIMIT_F64[bits]) : ir.constFloat(Type.f32, LIMIT_F32[bits]);
-    ir.brcond(ir.fsetcond(ir.fabs(a), limit, FCond.lt), ir.const32(0), Cond.eq, odd);
+    ir.brcond(ir.fsetcond(ir.fabs(a), limitOf(c, double, bits), FCond.lt), ir.const32(0), Cond.eq, odd);
+    if (!isFast(c)) guardEqual(c, double ? 'sd' : 'ss', truncate ? ir.ftrunc(source) : a, source, odd);
     if (bits === 64) return double ? ir.f64_i64(a) : ir.f32_i64(a);
     return ir.extu_i32_i64(double ? ir.f64_i32(a) : ir.f32_i32(a));
   };
@@ -104,6 +109,7 @@ const toPacked = (double: boolean, truncate: boolean): Emit => guarded((c, loade
   const inRange = double ? ir.vcmpltf64(ir.vand(a, splat64(c, -1, 0x7fffffff)), splat64(c, 0, LIMIT_F64[32]))
     : ir.vcmpltf32(ir.vand(a, splat32(c, 0x7fffffff)), splat32(c, LIMIT_F32[32]));
   branchIf(c, ir.vanytrue(ir.vnot(inRange)), odd);
+  if (!isFast(c)) guardEqual(c, double ? 'pd' : 'ps', truncate ? (double ? ir.vtruncf64(v) : ir.vtruncf32(v)) : a, v, odd);
   return double ? ir.vf64_i32(a) : ir.vf32_i32(a);
 }, exactToXmm(`cvt${truncate ? 't' : ''}${double ? 'pd' : 'ps'}2dq`));
 
@@ -135,8 +141,8 @@ export const emitCvt = (from: CvtFormat, to: CvtFormat, rounding: 'round' | 'tru
 
 // ---- ROUNDxx ---------------------------------------------------------------------------------------------------------------------
 
-/** Bit 2 of the immediate takes MXCSR's rounding, which is to nearest where results are plain. */
-const BY_MXCSR = 4;
+/** Bit 2 of the immediate takes MXCSR's rounding, which is to nearest where results are plain; with bit 3 PE stays as it is. */
+const BY_MXCSR = 4, NO_PE = 8;
 const SCALAR_ROUND = ['fnearest', 'ffloor', 'fceil', 'ftrunc'] as const;
 const VECTOR_ROUND = {
   ps: ['vnearestf32', 'vfloorf32', 'vceilf32', 'vtruncf32'], pd: ['vnearestf64', 'vfloorf64', 'vceilf64', 'vtruncf64'],
@@ -145,12 +151,15 @@ const VECTOR_ROUND = {
 /** ROUNDxx by imm8. Denormals raise nothing here; only NaNs are odd. */
 export const emitRound = (fmt: FloatFormat): Emit => guarded((c, loaded, odd) => {
   const { ir } = c, { imm } = c.insn, mode = imm & BY_MXCSR ? 0 : imm & 3;
+  const guard = (v: Temp, d: Temp): void => { if (!isFast(c) && !(imm & NO_PE)) guardEqual(c, fmt, v, d, odd); };
   if (fmt === 'ps' || fmt === 'pd') {
-    const v = sourceVector(c, 1, loaded);
+    const v = sourceVector(c, 1, loaded), d = ir[VECTOR_ROUND[fmt][mode]!](v);
     branchIf(c, ir.vanytrue(ir.vnot(fmt === 'ps' ? ir.vcmpeqf32(v, v) : ir.vcmpeqf64(v, v))), odd);
-    return ir[VECTOR_ROUND[fmt][mode]!](v);
+    guard(v, d);
+    return d;
   }
-  const double = fmt === 'sd', a = sourceScalar(c, 1, loaded, double);
+  const double = fmt === 'sd', a = sourceScalar(c, 1, loaded, double), d = ir[SCALAR_ROUND[mode]!](a);
   branchIf(c, ir.fsetcond(a, a, FCond.un), odd);
-  return withScalar(c, destination(c), ir[SCALAR_ROUND[mode]!](a), double);
+  guard(a, d);
+  return withScalar(c, destination(c), d, double);
 }, (c, loaded) => callExact(c, helper(c, `round${fmt}`), vecAddress(c, 0), sourceAddress(c, 1, loaded), c.ir.const32(c.insn.imm)));

@@ -3,13 +3,15 @@
  *
  * Exact: a helper of `../fpu` works by MXCSR, sets its flags, and says whether #XM is due. Plain: where the TB's key has `SSE_FAST` (to nearest,
  * no DAZ or FTZ, all masked, PE already set), IR float ops give the result, and a guard sends whatever could raise more than PE to the helper.
- * In TBs without `SSE_FAST` the helper may be the one that sets PE: then the key changes, and the TB is left after the instruction.
+ * In TBs without `SSE_FAST` MXCSR is looked at, and the guard sends what is not exact to the helper too (`sse-inexact.ts`). The helper may be the one that
+ * sets PE: then the key changes, and the TB is left after the instruction.
  */
 import { Cond, HDR, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
 import { HF } from '../hflags.ts';
 import { addressOf, fromLow, readLow, readVec, vecAddress, writeVec } from '../simd-operands.ts';
 import { ST } from '../state.ts';
+import { guardControl } from './sse-inexact.ts';
 import type { Ctx, Emit } from './types.ts';
 
 /** MXCSR without the flags but PE, as it is where plain results may be used: see `X86Cpu.updateHflags`. */
@@ -72,18 +74,24 @@ export type Exact = (c: Ctx, loaded: Temp) => void;
 
 /** An instruction with the source operands[1]; `write` takes what `plain` gives. */
 export const guarded = (plain: Plain, exact: Exact, write: (c: Ctx, value: Temp) => void = writeFirst): Emit => (c) => {
-  const { ir } = c, loaded = loadSource(c, 1);
+  const loaded = loadSource(c, 1);
+  twoWays(c, (odd) => write(c, plain(c, loaded, odd)), () => exact(c, loaded));
+};
+
+/** Both ways, for instructions that load by themselves. */
+export function twoWays(c: Ctx, plain: (odd: Label) => void, exact: () => void): void {
+  const { ir } = c, odd = ir.newLabel(), done = ir.newLabel();
   if (!isFast(c)) {
-    exact(c, loaded);
-    return finishExact(c);
+    c.flushCc(); // the exact way may leave the TB
+    guardControl(c, odd);
   }
-  const odd = ir.newLabel(), done = ir.newLabel();
-  write(c, plain(c, loaded, odd));
+  plain(odd);
   ir.br(done);
   ir.set_label(odd);
-  exact(c, loaded);
+  exact();
+  finishExact(c);
   ir.set_label(done);
-};
+}
 const writeFirst = (c: Ctx, v: Temp): void => writeVec(c, 0, v);
 
 /** An instruction without a plain way. */

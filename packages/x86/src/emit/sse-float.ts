@@ -3,9 +3,10 @@ import { Cond, FCond, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
 import { shuffle, vecAddress, zeroV } from '../simd-operands.ts';
 import {
-  branchIf, callExact, exactly, finishExact, guarded, isFast, loadSource, raiseWhere, scalarOf, sourceAddress, sourceScalar, sourceVector, withScalar,
+  branchIf, callExact, exactly, guarded, isFast, loadSource, raiseWhere, scalarOf, sourceAddress, sourceScalar, sourceVector, withScalar,
   type Plain,
 } from './sse-exact.ts';
+import { guardControl, guardExactProduct, guardExactQuotient, guardExactSum } from './sse-inexact.ts';
 import { lanes } from './simd-shuffle.ts';
 import type { Ctx, Emit } from './types.ts';
 
@@ -45,15 +46,25 @@ export const guardSums = (c: Ctx, fmt: 'ps' | 'pd', a: Temp, b: Temp, sum: Temp,
 const guardProducts = (c: Ctx, fmt: 'ps' | 'pd', a: Temp, b: Temp, product: Temp, odd: Label): void =>
   branchIf(c, fmt === 'ps' ? c.ir.vproductoddf32(a, b, product) : c.ir.vproductoddf64(a, b, product), odd);
 
+/** Where PE is not set yet: branches to `odd` unless d = a op b is exact. */
+function guardExact(c: Ctx, op: Arithmetic, fmt: FloatFormat, a: Temp, b: Temp, d: Temp, odd: Label): void {
+  if (isFast(c)) return;
+  if (op === 'mul') guardExactProduct(c, fmt, a, b, odd);
+  else if (op === 'div') guardExactQuotient(c, fmt, a, b, d, odd);
+  else guardExactSum(c, fmt, op, a, b, d, odd);
+}
+
 const plainArithmetic = (op: Arithmetic, fmt: FloatFormat): Plain => (c, loaded, odd) => {
   const { ir } = c, sum = op === 'add' || op === 'sub', a = c.g.xmm[c.insn.reg]!;
   if (fmt === 'ps' || fmt === 'pd') {
     const b = sourceVector(c, 1, loaded), d = ir[VECTOR[fmt][op]](a, b);
     (sum ? guardSums : guardProducts)(c, fmt, a, b, d, odd);
+    guardExact(c, op, fmt, a, b, d, odd);
     return d;
   }
   const double = isDouble(fmt), x = scalarOf(c, a, double), y = sourceScalar(c, 1, loaded, double), d = ir[SCALAR[op]](x, y);
   branchIf(c, sum ? ir.fsumodd(x, y, d) : ir.fproductodd(x, y, d), odd);
+  guardExact(c, op, fmt, x, y, d, odd);
   return withScalar(c, a, d, double);
 };
 
@@ -63,10 +74,12 @@ const plainSqrt = (fmt: FloatFormat): Plain => (c, loaded, odd) => {
   if (fmt === 'ps' || fmt === 'pd') {
     const b = sourceVector(c, 1, loaded), d = fmt === 'ps' ? ir.vsqrtf32(b) : ir.vsqrtf64(b);
     guardSums(c, fmt, b, b, d, odd);
+    if (!isFast(c)) guardExactQuotient(c, fmt, b, d, d, odd);
     return d;
   }
   const double = isDouble(fmt), y = sourceScalar(c, 1, loaded, double), d = ir.fsqrt(y);
   branchIf(c, ir.fsumodd(y, y, d), odd);
+  if (!isFast(c)) guardExactQuotient(c, fmt, y, d, d, odd);
   return withScalar(c, c.g.xmm[c.insn.reg]!, d, double);
 };
 
@@ -143,19 +156,17 @@ const ZF_SHIFT = 6;
 export const emitComis = (kind: 'comis' | 'ucomis', fmt: 'ss' | 'sd'): Emit => (c) => {
   const { ir } = c, loaded = loadSource(c, 1), double = isDouble(fmt), flags = ir.temp(Type.i32);
   const odd = ir.newLabel(), done = ir.newLabel();
-  if (isFast(c)) {
-    const x = scalarOf(c, c.g.xmm[c.insn.reg]!, double), y = sourceScalar(c, 1, loaded, double);
-    guardScalarComparison(c, x, y, odd);
-    ir.set(flags, ir.or(ir.fsetcond(x, y, FCond.lt), ir.shl(ir.fsetcond(x, y, FCond.eq), ir.const32(ZF_SHIFT))));
-    ir.br(done);
-    ir.set_label(odd);
-  }
+  if (!isFast(c)) guardControl(c, odd);
+  const x = scalarOf(c, c.g.xmm[c.insn.reg]!, double), y = sourceScalar(c, 1, loaded, double);
+  guardScalarComparison(c, x, y, odd);
+  ir.set(flags, ir.or(ir.fsetcond(x, y, FCond.lt), ir.shl(ir.fsetcond(x, y, FCond.eq), ir.const32(ZF_SHIFT))));
+  ir.br(done);
+  ir.set_label(odd);
   const exact = ir.call(helper(c, `comi${fmt}`), ir.const32(c.env), vecAddress(c, 0), sourceAddress(c, 1, loaded), ir.const32(kind === 'ucomis' ? 1 : 0));
   if (!isFast(c)) raiseWhere(c, exact, Cond.lt);
   ir.set(flags, exact);
   ir.set_label(done);
-  c.setEflags(ir.extu_i32_i64(flags));
-  finishExact(c);
+  c.setEflags(ir.extu_i32_i64(flags)); // a comparison never sets PE: the TB goes on
 };
 
 // ---- Between lanes ---------------------------------------------------------------------------------------------------------------
@@ -170,13 +181,16 @@ export const emitFloatHorizontal = (op: 'add' | 'sub', fmt: 'ps' | 'pd'): Emit =
   const a = c.g.xmm[c.insn.reg]!, b = sourceVector(c, 1, loaded);
   const x = shuffle(c, a, b, EVEN[fmt]), y = shuffle(c, a, b, ODD[fmt]), d = c.ir[VECTOR[fmt][op]](x, y);
   guardSums(c, fmt, x, y, d, odd);
+  guardExact(c, op, fmt, x, y, d, odd);
   return d;
 }, exactBinary(`h${op}${fmt}`));
 /** ADDSUBPx: subtract in even lanes, add in odd ones. */
 export const emitAddsub = (fmt: 'ps' | 'pd'): Emit => guarded((c, loaded, odd) => {
   const a = c.g.xmm[c.insn.reg]!, b = sourceVector(c, 1, loaded), { ir } = c;
-  const d = shuffle(c, ir[VECTOR[fmt].sub](a, b), ir[VECTOR[fmt].add](a, b), ALTERNATE[fmt]);
+  const differences = ir[VECTOR[fmt].sub](a, b), sums = ir[VECTOR[fmt].add](a, b), d = shuffle(c, differences, sums, ALTERNATE[fmt]);
   guardSums(c, fmt, a, b, d, odd);
+  guardExact(c, 'sub', fmt, a, b, differences, odd); // of lanes that are not used too
+  guardExact(c, 'add', fmt, a, b, sums, odd);
   return d;
 }, exactBinary(`addsub${fmt}`));
 /** DPPx: masked dot product by imm8. */
