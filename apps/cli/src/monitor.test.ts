@@ -36,7 +36,7 @@ describe('the monitor', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     type('stop\r');
     expect(type('info status\r')).toContain('VM status: paused');
-    expect(type('info registers\r')).toMatch(/RAX=000000002badb002 .*\n[^]*RIP=0000000000100021 RFL=00000002 CPL=0 HLT=1\nCR0=00000011 /);
+    expect(type('info registers\r')).toMatch(/EAX=2badb002 .*\n[^]*EIP=00100021 EFL=00000002 \[-------\] CPL=0 II=0 A20=1 SMM=0 HLT=1\n[^]*CR0=00000011 /);
     expect(type('info stats\r')).toContain('guest instructions');
     type('system_reset\rcont\r');
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,5 +1,5 @@
 /** A small monitor behind Ctrl-A c: QEMU's commands for stopping, resetting and looking at the machine. */
-import type { Machine } from '@emu/machine';
+import { registersText, type Machine } from '@emu/machine';
 import { statsText } from './stats.ts';
 
 export const KEYS_HELP = `Ctrl-A h    print this help
@@ -18,7 +18,6 @@ system_reset         press the reset button
 system_powerdown     press the power button
 quit                 end the emulator`;
 
-const REGISTERS = ['RAX', 'RCX', 'RDX', 'RBX', 'RSP', 'RBP', 'RSI', 'RDI', 'R8', 'R9', 'R10', 'R11', 'R12', 'R13', 'R14', 'R15'];
 const Key = { ENTER: 0x0d, NEWLINE: 0x0a, BACKSPACE: 0x08, DELETE: 0x7f, CTRL_U: 0x15 } as const;
 
 export class Monitor {
@@ -51,7 +50,7 @@ export class Monitor {
     switch (words) {
       case 'help': case '?': return `${HELP}\n`;
       case 'info status': return `VM status: ${machine.state}\n`;
-      case 'info registers': return registersText(machine);
+      case 'info registers': return `${registersText(machine.cpu)}\n`;
       case 'info stats': return statsText(machine);
       case 'stop': case 's': void machine.pause(); return '';
       case 'cont': case 'c': machine.start(); return '';
@@ -80,12 +79,4 @@ export class Monitor {
       this.print(key);
     }
   }
-}
-
-function registersText({ cpu }: Machine): string {
-  const hex = (lo: number, hi: number): string => (hi >>> 0).toString(16).padStart(8, '0') + (lo >>> 0).toString(16).padStart(8, '0');
-  const general = REGISTERS.map((name, n) => `${name.padEnd(3)}=${hex(cpu.gprLo(n), cpu.gprHi(n))}${n % 4 === 3 ? '\n' : ' '}`).join('');
-  const { s } = cpu;
-  return `${general}RIP=${hex(s.pcLo, s.pcHi)} RFL=${(cpu.readEflags() >>> 0).toString(16).padStart(8, '0')} CPL=${cpu.cpl} HLT=${s.halted ? 1 : 0}\n`
-    + `CR0=${(s.cr0 >>> 0).toString(16).padStart(8, '0')} CR2=${hex(s.cr2Lo, s.cr2Hi)} CR3=${hex(s.cr3Lo, s.cr3Hi)} CR4=${(s.cr4 >>> 0).toString(16).padStart(8, '0')}\n`;
 }

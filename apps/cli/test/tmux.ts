@@ -55,11 +55,10 @@ export class Tmux implements Disposable {
     return this.waitFor(/host>$/);
   }
 
-  /** The terminal's settings, as stty(1) prints them. */
+  /** A digest of the terminal's settings, as stty(1) prints all of them. */
   async settings(): Promise<string> {
-    this.enter('clear; stty -g; echo shown');
-    const screen = await this.waitFor(/^shown$/m);
-    return /^[0-9a-f]+(:[0-9a-f]+)+$/m.exec(screen)![0];
+    this.enter('clear; stty -g | md5sum');
+    return /^[0-9a-f]{32}/m.exec(await this.waitFor(/^[0-9a-f]{32} +-$/m))![0];
   }
 
   [Symbol.dispose](): void {

@@ -6,6 +6,7 @@ import type { Machine } from './machine.ts';
 import type { MachineOptions } from './options/types.ts';
 import type { Board } from './pc.ts';
 import { randomWords } from './random.ts';
+import { registersText } from './registers.ts';
 
 /** The counter that RDTSC shows runs at 1 GHz: one tick a virtual nanosecond. */
 const TSC_HZ = 1e9;
@@ -20,6 +21,7 @@ export class CpuBus implements X86Bus {
   readonly #clock: Clock;
   #board!: Board;
   #machine!: Machine;
+  #interrupts = 0;
 
   constructor(options: MachineOptions, host: MachineHost, clock: Clock) {
     this.#options = options;
@@ -84,7 +86,9 @@ export class CpuBus implements X86Bus {
   }
 
   log(kind: 'unimp' | 'guest_error' | 'int' | 'cpu_reset', text: string): void {
-    if (this.logs(kind)) this.#host.log(text);
+    if (!this.logs(kind)) return;
+    if (kind === 'int') this.#host.log(`${String(this.#interrupts++).padStart(6)}: ${text}\n${registersText(this.#machine.cpu)}`);
+    else this.#host.log(text);
   }
 
   /** When the counter, with what the guest added to it, reaches a value: for the TSC-deadline timer. */

@@ -13,6 +13,7 @@ export { Machine, type MachineEnd, type MachineStats } from './machine.ts';
 export { OptionError } from './options/errors.ts';
 export { helpText } from './options/help.ts';
 export { parseQemuArgs, type ParsedArgs } from './options/parse.ts';
+export { registersText } from './registers.ts';
 export { DEFAULT_OPTIONS, LOG_ITEMS } from './options/types.ts';
 export type {
   AccelOptions, CacheMode, CharSource, CpuOptions, DeviceDriver, DeviceOptions, DriveOptions, FileSource, FwCfgOptions, IcountOptions, LogItem,

@@ -99,10 +99,22 @@ describe('a machine', () => {
     expect(stdio.text).toBe('M');
   });
 
-  it('logs what -d asks for', async () => {
-    const { pc, log } = await machine(guest([0x0f, 0x0b]), { onReset: 'shutdown', log: ['int'] });
+  it('logs exceptions and resets with all registers, in the layout of QEMU', async () => {
+    const { pc, log } = await machine(guest([0x0f, 0x0b]), { onReset: 'shutdown', log: ['int', 'cpu_reset'] }); // ud2 without an IDT
     await pc.run();
-    expect(log[0]).toMatch(/^vector 6 /);
+    const lines = log.flatMap((text) => text.split('\n'));
+    expect(lines[0]).toBe('CPU Reset (CPU 0)');
+    // As `qemu-system-x86_64 -d int` on the same guest, but for its boot ROM's GDT, and EXT in the error code (SDM Vol. 3A, 6.13), which it leaves out.
+    expect(lines.filter((line) => /: v=/.test(line)).map((line) => line.replace(/ SP=.*/, ''))).toEqual([
+      '     0: v=06 e=0000 i=0 cpl=0 IP=0010:0000000000100020 pc=0000000000100020',
+      '     1: v=0d e=0033 i=0 cpl=0 IP=0010:0000000000100020 pc=0000000000100020',
+      '     2: v=08 e=0000 i=0 cpl=0 IP=0010:0000000000100020 pc=0000000000100020',
+    ]);
+    expect(lines).toContain('CS =0010 00000000 ffffffff 00cf9b00 DPL=0 CS32 [-RA]');
+    expect(lines).toContain('SS =0018 00000000 ffffffff 00cf9300 DPL=0 DS   [-WA]');
+    expect(lines.some((line) => /^EAX=2badb002 EBX=[0-9a-f]{8} ECX=[0-9a-f]{8} EDX=[0-9a-f]{8}$/.test(line))).toBe(true);
+    expect(lines.some((line) => /^EIP=00100020 EFL=000000\d\d \[[DOSZAPC-]{7}\] CPL=0 II=0 A20=1 SMM=0 HLT=0$/.test(line))).toBe(true);
+    expect(lines.at(-1)).toBe('Triple fault');
   });
 
   it('lists guest code and IR for -d in_asm,op', async () => {

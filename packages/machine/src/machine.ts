@@ -15,6 +15,7 @@ import type { MachineOptions } from './options/types.ts';
 import type { PcMemory } from './memory.ts';
 import { Pause } from './pause.ts';
 import type { Board } from './pc.ts';
+import { registersText } from './registers.ts';
 import type { SliceGuest } from './slice-guest.ts';
 import { SliceLength } from './slice-length.ts';
 import { hashState } from './state-hash.ts';
@@ -246,6 +247,7 @@ export class Machine {
   }
 
   #boot(): void {
+    if (this.options.log.includes('cpu_reset')) this.#p.host.log(`CPU Reset (CPU 0)\n${registersText(this.#p.cpu)}`);
     this.#p.board.reset();
     this.#p.boot();
   }

@@ -147,8 +147,16 @@ export class X86Cpu {
     return `0x${((this.s.pcHi >>> 0) * 2 ** 32 + (this.s.pcLo >>> 0)).toString(16)}`;
   }
 
+  /** For `-d int`, one line in QEMU's layout. */
   logInterrupt(e: Event): void {
-    if (this.bus.logs('int')) this.bus.log('int', `vector ${e.vector.toString(16)} error ${e.error} cpl ${this.cpl} pc ${this.formatPc()} cr2 ${(this.s.cr2Hi >>> 0).toString(16)}:${(this.s.cr2Lo >>> 0).toString(16)}`);
+    if (!this.bus.logs('int')) return;
+    const { s } = this, hex = (value: number, digits: number): string => (value >>> 0).toString(16).padStart(digits, '0');
+    const hex64 = (hi: number, lo: number): string => hex(hi, 8) + hex(lo, 8);
+    const linearLo = (s.pcLo + s.csBaseLo) | 0, linearHi = this.carry(s.csBaseLo, s.pcHi, s.pcLo);
+    const about = e.vector === Vector.PF ? `CR2=${hex64(s.cr2Hi, s.cr2Lo)}` : `env->regs[R_EAX]=${hex64(this.gprHi(Reg.RAX), this.gprLo(Reg.RAX))}`;
+    this.bus.log('int', `v=${hex(e.vector, 2)} e=${hex(Math.max(0, e.error), 4)} i=${e.software ? 1 : 0} cpl=${this.cpl}`
+      + ` IP=${hex(this.segSelector(SegReg.CS), 4)}:${hex64(s.pcHi, s.pcLo)} pc=${hex64(linearHi, linearLo)}`
+      + ` SP=${hex(this.segSelector(SegReg.SS), 4)}:${hex64(this.gprHi(Reg.RSP), this.gprLo(Reg.RSP))} ${about}`);
   }
 
   // ---- Memory as the processor itself uses it --------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ function deliverChain(cpu: X86Cpu, e: Event): boolean {
     s.exception = -1;
     if (e.vector === Vector.DF && !e.software && !e.external) {
       s.delivering = -1;
-      cpu.bus.log('cpu_reset', `triple fault at rip ${cpu.formatPc()}`);
+      cpu.bus.log('cpu_reset', 'Triple fault');
       cpu.bus.shutdown();
       return false;
     }
