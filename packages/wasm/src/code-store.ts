@@ -20,11 +20,14 @@ export class CodeStore {
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
   private readonly pool: CodeBuffer[] = [];
+  /** Function index -> its hinted branches: offset in the body, then 1 for likely. */
+  private readonly hints = new Map<number, readonly number[]>();
 
   reset(): void {
     for (const key of Object.keys(this.counts) as (keyof IndexSpaces)[]) this.counts[key] = 0;
     this.bodies.pos = 0;
     this.starts.length = this.ends.length = this.paramCounts.length = 0;
+    this.hints.clear();
   }
 
   /** Throws unless `index` names a member of `space`. */
@@ -38,8 +41,10 @@ export class CodeStore {
     return this.pool.pop() ?? codeBuffer(4096);
   }
 
-  /** Takes over the body of function `index` and the buffer it was written in. */
-  close(index: number, locals: ByteWriter, buffer: CodeBuffer, length: number): void {
+  /** Takes over the body of function `index` and the buffer it was written in. `hints` are by offsets in the code, without the locals. */
+  close(index: number, locals: ByteWriter, buffer: CodeBuffer, length: number, hints: number[]): void {
+    for (let k = 0; k < hints.length; k += 2) hints[k]! += locals.pos;
+    if (hints.length > 0) this.hints.set(index, hints);
     this.starts[index] = this.bodies.pos;
     this.bodies.slice(locals.bytes, 0, locals.pos);
     this.bodies.slice(buffer.bytes, 0, length);
@@ -49,6 +54,21 @@ export class CodeStore {
 
   isClosed(index: number): boolean {
     return this.ends[index] !== undefined;
+  }
+
+  /** Content of the custom section `metadata.code.branch_hint`, behind its name; nothing if there are no hints. Branch Hinting proposal. */
+  writeHints(out: ByteWriter): void {
+    if (this.hints.size === 0) return;
+    out.u32(this.hints.size);
+    for (const [index, hints] of [...this.hints].sort(([a], [b]) => a - b)) {
+      out.u32(index);
+      out.u32(hints.length / 2);
+      for (let k = 0; k < hints.length; k += 2) {
+        out.u32(hints[k]!);
+        out.u32(1); // bytes of the hint
+        out.u8(hints[k + 1]!);
+      }
+    }
   }
 
   /** Writes `size body` of function `index`. */

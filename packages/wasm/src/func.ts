@@ -32,6 +32,8 @@ export class FuncBuilder extends Instructions {
   private readonly openers: number[] = [OP.BLOCK];
   private readonly labelNames: (string | undefined)[] = [undefined];
   private labelCount = 0;
+  /** Hinted branches: offset in the code, then 1 for likely. */
+  private readonly hints: number[] = [];
 
   constructor(index: number, store: CodeStore, params: readonly ValType[], name: string | undefined) {
     super(index, store);
@@ -145,6 +147,16 @@ export class FuncBuilder extends Instructions {
     this.u32(this.relative(otherwise));
   }
 
+  /** The next instruction, an `if_` or `brIf`, finds its condition true: an optimising engine keeps the other way out of line. */
+  likely(): void {
+    this.hints.push(this.pos, 1);
+  }
+
+  /** As `likely`, for a condition that is rarely true. */
+  unlikely(): void {
+    this.hints.push(this.pos, 0);
+  }
+
   /** `i64.const` of a bigint, taken modulo 2^64. */
   i64ConstBig(value: bigint): void {
     this.i64Const(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
@@ -210,7 +222,7 @@ export class FuncBuilder extends Instructions {
 
   private close(): void {
     const length = this.pos;
-    this.store.close(this.index, this.declarations(), this.release(), length);
+    this.store.close(this.index, this.declarations(), this.release(), length, this.hints);
   }
 
   /** The vector of `count type` runs in front of the code. */

@@ -150,6 +150,27 @@ test('names of functions, parameters, locals, labels and globals are shown by a 
   expect(new TextDecoder('latin1').decode(section)).toMatch(/demo.*loopy.*count.*spare.*again.*ticks/s);
 });
 
+test('hints name each branch by its byte from the start of the function, locals included (branch hinting, binary format)', () => {
+  const m = new ModuleBuilder(), plain = m.func({ params: [I32] });
+  plain.end();
+  const f = m.func({ params: [I32] });
+  f.local(I32);
+  f.localGet(0);
+  f.unlikely();
+  f.if_();
+  f.localGet(0);
+  f.likely();
+  f.brIf(f.body);
+  f.end();
+  f.end();
+  const hints = (): number[][] => WebAssembly.Module.customSections(new WebAssembly.Module(m.finish()), 'metadata.code.branch_hint').map((s) => [...new Uint8Array(s)]);
+  // one function: index 1, two hints, each: position, size 1, value. Body: 01 01 7f (a run of locals), local.get 0 = 20 00, if = 04 40, ...
+  expect(hints()).toEqual([[1, 1, 2, 5, 1, 0, 9, 1, 1]]);
+  m.reset();
+  m.func().end();
+  expect(hints()).toEqual([]);
+});
+
 test('a module without names has no name section', () => {
   const m = new ModuleBuilder();
   m.func().end();

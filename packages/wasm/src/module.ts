@@ -212,9 +212,10 @@ export class ModuleBuilder {
     if (this.startFunc >= 0) this.writeSection(Section.START, (w) => w.u32(this.startFunc));
     this.vector(Section.ELEMENT, counts.elems, this.elems);
     if (counts.datas) this.writeSection(Section.DATA_COUNT, (w) => w.u32(counts.datas));
+    this.writeCustom('metadata.code.branch_hint', (w) => store.writeHints(w));
     this.writeCode();
     this.vector(Section.DATA, counts.datas, this.datas);
-    this.writeNameSection();
+    this.writeCustom('name', (w) => writeNames(w, { module: this.moduleName, funcs: this.funcNames, globals: this.globalNames }));
     return out.bytes.slice(0, out.pos);
   }
 
@@ -308,12 +309,13 @@ export class ModuleBuilder {
     });
   }
 
-  private writeNameSection(): void {
+  /** A custom section; left out when `write` writes nothing. */
+  private writeCustom(name: string, write: (w: ByteWriter) => void): void {
     const { section } = this;
     section.pos = 0;
-    section.name('name');
+    section.name(name);
     const empty = section.pos;
-    writeNames(section, { module: this.moduleName, funcs: this.funcNames, globals: this.globalNames });
+    write(section);
     if (section.pos === empty) return;
     this.out.u8(Section.CUSTOM);
     this.out.u32(section.pos);
