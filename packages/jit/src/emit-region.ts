@@ -63,7 +63,7 @@ export class RegionEmitter {
     flow.run(code, entries.map((tb) => code.headOf[tb]!));
     globals.run(code, flow);
     this.#values.begin(f, code, globals);
-    this.#pages.begin(f, code, globals);
+    this.#pages.begin(f, code, flow, globals);
     this.#code = code;
     this.#f = f;
     this.#slot = slot;
@@ -118,7 +118,10 @@ export class RegionEmitter {
   #node(n: number): void {
     const f = this.#f, flow = this.#flow, isLoop = flow.isLoop[n]!;
     if (isLoop || flow.isMerge[n]) this.#pages.forget();
-    if (isLoop) this.#loopLabel[n] = f.loop();
+    if (isLoop) {
+      this.#pages.enterLoop(n);
+      this.#loopLabel[n] = f.loop();
+    }
     const merges = flow.merges[n]!;
     for (const merge of merges) this.#blockLabel[merge] = f.block();
     if (flow.isSynthetic(n)) this.#dispatch(n);
@@ -228,6 +231,7 @@ export class RegionEmitter {
     f.localTee(budgetLocal);
     f.i32Const(0);
     f.i32LtS();
+    f.unlikely();
     f.brIf(this.#budgetLabel);
   }
 
@@ -247,6 +251,7 @@ export class RegionEmitter {
     if (taken || other) f.brIf(this.#labelOf(first));
     else {
       const known = this.#pages.save();
+      if (this.#isLeaf(first) && !this.#isLeaf(second)) f.unlikely(); // not in the region because it is rare
       f.if_();
       this.#goto(first);
       f.end();
@@ -295,6 +300,7 @@ export class RegionEmitter {
       f.i32Eq();
       if (code.keyMayDiffer[b]) this.#sameKey(to);
       const known = this.#pages.save();
+      f.likely();
       f.if_();
       this.#setBase(to);
       this.#goto(e + k);

@@ -4,11 +4,11 @@
  * region's fault exit.
  */
 import { emitProbe } from '@emu/softmmu';
-import { MemOp, memOpIdx, Op, STRIDE, Type } from '@emu/tcg';
+import { MemOp, memOpIdx, Op, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
 import { I32, I64, type FuncBuilder } from '@emu/wasm';
 import type { Frame } from './frame.ts';
-import type { PageUse } from './known-pages.ts';
+import type { KnownPage, PageUse } from './known-pages.ts';
 import { INS, OUTS } from './shape.ts';
 import { atomicKind } from './runtime-memory.ts';
 
@@ -40,24 +40,60 @@ function accessOf({ code, memory }: Frame, i: number): Access {
 }
 
 /** Leaves the host address in `hostLocal` and pushes whether it is one. */
-function locate(frame: Frame, i: number, addr: number, access: 'read' | 'write', { memop, descriptor }: Access): PageUse {
-  const { f, hostLocal, entryLocal, memory, pages } = frame, use = pages.use(i, memop);
+function locate(frame: Frame, i: number, addr: number, access: 'read' | 'write', { memop }: Access, use: PageUse): void {
+  const { f, hostLocal } = frame;
   if (use.through) {
     hostOf(f, addr, use.through.distance, hostLocal);
     comparePage(f, addr, use.through.tag, use.offset >= 0 ? (1 << (memop & MemOp.SIZE)) - 1 : 0);
-    return use;
+    return;
   }
+  probe(frame, i, addr, access);
+  if (!use.makes) return;
+  setDistance(frame, addr, use.makes);
+  f.localGet(addr);
+  f.localSet(use.makes.tag);
+}
+
+function probe(frame: Frame, i: number, addr: number, access: 'read' | 'write'): void {
+  const { f, hostLocal, entryLocal, memory } = frame, { memop, descriptor } = accessOf(frame, i);
   emitProbe(f, { addr, access, memop, descriptor: { at: descriptor }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
-  if (use.makes) {
-    f.localGet(hostLocal);
+}
+
+function setDistance({ f, hostLocal }: Frame, addr: number, page: KnownPage): void {
+  f.localGet(hostLocal);
+  f.localGet(addr);
+  f.i32WrapI64();
+  f.i32Sub();
+  f.localSet(page.distance);
+}
+
+/**
+ * Leaves the host address in `hostLocal`, by the page that a loop keeps or by a probe, whose page the loop keeps from then on. Where the probe misses
+ * too, `miss` does the rest: it leaves the address, or goes elsewhere.
+ */
+function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'write', kept: KnownPage, miss: () => void): void {
+  const { f, hostLocal } = frame, { memop } = accessOf(frame, i);
+  const page = (mask: number): void => {
     f.localGet(addr);
-    f.i32WrapI64();
-    f.i32Sub();
-    f.localSet(use.makes.distance);
-    f.localGet(addr);
-    f.localSet(use.makes.tag);
-  }
-  return use;
+    f.i64Const(mask, -1);
+    f.i64And();
+  };
+  hostOf(f, addr, kept.distance, hostLocal);
+  page(-PAGE | ((1 << (memop & MemOp.SIZE)) - 1)); // what is not aligned is not in the page
+  f.localGet(kept.tag);
+  f.i64Ne();
+  f.unlikely();
+  f.if_();
+  probe(frame, i, addr, access);
+  f.likely();
+  f.if_();
+  setDistance(frame, addr, kept);
+  page(-PAGE);
+  f.localSet(kept.tag);
+  f.else_();
+  miss();
+  f.end();
+  f.end();
 }
 
 /** The probe missed: what it found is no page that others may use. */
@@ -90,50 +126,89 @@ function comparePage(f: FuncBuilder, addr: number, tag: number, last: number): v
   f.i64LtU();
 }
 
+/** Each arm loads by itself, so that no address has to be brought to where they meet. */
 function emitLoad(frame: Frame, i: number): void {
   const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), addr = values.inLocal(args[p + 1]!);
-  const hit = f.block();
-  const use = locate(frame, i, addr, 'read', access);
-  f.brIf(hit);
-  missed(f, addr, use);
-  f.localGet(addr);
-  f.i32Const(access.oi);
-  f.localGet(frame.budgetLocal);
-  f.call(frame.runtime.load);
-  f.localSet(frame.budgetLocal);
-  f.localTee(hostLocal);
-  frame.setCode(code.insnOf[i]!);
-  f.i32Eqz();
-  f.brIf(frame.faultLabel);
-  f.end();
-  f.localGet(hostLocal);
-  loadAs(f, access.type, access.memop);
+  const use = frame.pages.use(i, access.memop);
+  const load = (): void => {
+    f.localGet(hostLocal);
+    loadAs(f, access.type, access.memop);
+  };
+  if (use.kept) {
+    locateKept(frame, i, addr, 'read', use.kept, () => loadSlowly(frame, i, addr, access));
+    load();
+  } else {
+    locate(frame, i, addr, 'read', access, use);
+    f.likely();
+    f.if_(WASM_TYPE[access.type]);
+    load();
+    f.else_();
+    missed(f, addr, use);
+    loadSlowly(frame, i, addr, access);
+    load();
+    f.end();
+  }
   values.release(args[p + 1]!, addr);
   values.store(args[p]!);
 }
 
+/** Leaves in `hostLocal` where the runtime has put the value. */
+function loadSlowly(frame: Frame, i: number, addr: number, { oi }: Access): void {
+  const { f, hostLocal } = frame;
+  f.localGet(addr);
+  f.i32Const(oi);
+  f.localGet(frame.budgetLocal);
+  f.call(frame.runtime.load);
+  f.localSet(frame.budgetLocal);
+  f.localTee(hostLocal);
+  frame.setCode(frame.code.insnOf[i]!);
+  f.i32Eqz();
+  f.unlikely();
+  f.brIf(frame.faultLabel);
+}
+
 function emitStore(frame: Frame, i: number): void {
   const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
-  const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!);
-  const use = locate(frame, i, addr, 'write', access);
-  f.if_();
-  f.localGet(frame.hostLocal);
-  f.localGet(value);
-  storeAs(f, access.type, access.memop);
-  f.else_();
-  missed(f, addr, use);
-  f.localGet(addr);
-  f.localGet(value);
-  if (access.type === Type.i32) f.i64ExtendI32U();
-  f.i32Const(access.oi);
-  f.localGet(frame.budgetLocal);
-  f.call(access.type === Type.v128 ? frame.runtime.storeVector : frame.runtime.store);
-  f.localSet(frame.budgetLocal);
-  frame.setCode(code.insnOf[i]!);
-  f.brIf(frame.faultLabel);
-  f.end();
+  const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!), use = frame.pages.use(i, access.memop);
+  const store = (): void => {
+    f.localGet(frame.hostLocal);
+    f.localGet(value);
+    storeAs(f, access.type, access.memop);
+  };
+  if (use.kept) {
+    const done = f.block();
+    locateKept(frame, i, addr, 'write', use.kept, () => {
+      storeSlowly(frame, i, addr, value, access);
+      f.br(done);
+    });
+    store();
+    f.end();
+  } else {
+    locate(frame, i, addr, 'write', access, use);
+    f.likely();
+    f.if_();
+    store();
+    f.else_();
+    missed(f, addr, use);
+    storeSlowly(frame, i, addr, value, access);
+    f.end();
+  }
   values.release(args[p]!, value);
   values.release(args[p + 1]!, addr);
+}
+
+function storeSlowly(frame: Frame, i: number, addr: number, value: number, { type, oi }: Access): void {
+  const { f } = frame;
+  f.localGet(addr);
+  f.localGet(value);
+  if (type === Type.i32) f.i64ExtendI32U();
+  f.i32Const(oi);
+  f.localGet(frame.budgetLocal);
+  f.call(type === Type.v128 ? frame.runtime.storeVector : frame.runtime.store);
+  f.localSet(frame.budgetLocal);
+  frame.setCode(frame.code.insnOf[i]!);
+  f.unlikely();
+  f.brIf(frame.faultLabel);
 }
 
 /** d = old value. Both arms leave it on the stack. */
@@ -142,7 +217,9 @@ function emitAtomic(frame: Frame, i: number, op: number): void {
   const wide = type === Type.i64, wasm = wide ? I64 : I32;
   const addr = values.inLocal(args[p + 1]!), b = values.inLocal(args[p + 2]!), c = op === Op.atomic_cmpxchg ? values.inLocal(args[p + 3]!) : -1;
   const old = values.tmp(wasm);
-  const use = locate(frame, i, addr, 'write', access);
+  const use = frame.pages.use(i, memop);
+  locate(frame, i, addr, 'write', access, use);
+  f.likely();
   f.if_();
   f.localGet(hostLocal);
   loadAs(f, type, memop);
@@ -162,6 +239,7 @@ function emitAtomic(frame: Frame, i: number, op: number): void {
   f.call(frame.runtime.atomic);
   f.localSet(frame.budgetLocal);
   frame.setCode(code.insnOf[i]!);
+  f.unlikely();
   f.brIf(frame.faultLabel); // the old value stays behind: a branch may leave values on the stack
   if (!wide) f.i32WrapI64();
   signExtend(f, type, memop);

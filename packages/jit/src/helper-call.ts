@@ -20,6 +20,7 @@ export function emitCall(frame: Frame, i: number): void {
     if (flags.alwaysFaults) return f.br(label);
     f.i32Const(frame.header);
     f.i32Load(HDR.fault);
+    f.unlikely();
     f.brIf(label); // a result stays behind: a branch may leave values on the stack
   }
   if (d >= 0) values.store(d);

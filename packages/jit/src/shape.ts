@@ -1,5 +1,5 @@
 /** Facts about ops by opcode, derived from the op table once. */
-import { LOWER, Op, OP_NAMES, ROWS, Type, VALUE_OP_COUNT, type LowerTarget, type ValueOp } from '@emu/tcg';
+import { LOWER, MemOp, Op, OP_NAMES, ROWS, STRIDE, Type, VALUE_OP_COUNT, type Ir, type LowerTarget, type ValueOp } from '@emu/tcg';
 import { I32, ModuleBuilder, type FuncBuilder, type ValType } from '@emu/wasm';
 
 /** Outputs and inputs of an op; a call's are in the call pool. */
@@ -10,6 +10,11 @@ export const isGuestOp = (op: number): boolean => op >= FIRST_GUEST_OP && op <= 
 export const isHostLoad = (op: number): boolean => op >= Op.ld8u && op <= Op.ld;
 /** Nothing but its outputs: may be removed when they are of no use. */
 export const isPure = (op: number): boolean => op < VALUE_OP_COUNT || isHostLoad(op);
+
+/** Whether guest memory op `i` needs a page that may be written. */
+export const writesGuest = (ir: Ir, i: number): boolean => ir.op[i] !== Op.qemu_ld || (ir.args[i * STRIDE + 2]! & MemOp.RMW) !== 0;
+/** Whether call `i` may change where guest memory is. */
+export const changesMapping = (ir: Ir, i: number): boolean => !ir.helpers[ir.args[i * STRIDE + 1]!]!.flags.noSideEffects;
 
 /** Counts how often a lowering pushes each operand. */
 class CountingTarget implements LowerTarget {

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { FileBlock } from '@emu/devices/node';
 import { MachineError } from './errors.ts';
 import type { CharBackend, MachineHost } from './host.ts';
@@ -15,7 +16,13 @@ export interface NodeHostOptions {
   readonly logFile?: string;
 }
 
+/** For the whole process: V8 12 and 13 read branch hints in WebAssembly only when told to. Later ones always do, and do not know the flag. */
+function readBranchHints(): void {
+  if (/^1[23]\./.test(process.versions.v8)) setFlagsFromString('--experimental-wasm-branch-hinting');
+}
+
 export function nodeHost(options: NodeHostOptions = {}): MachineHost {
+  readBranchHints();
   const { dataDirs = [], stdio = { write: (bytes) => writeAll(1, bytes) }, logFile } = options;
   const log = logFile === undefined ? { fd: 2, path: 'standard error' } : { fd: openFor(logFile, 'w'), path: logFile };
   const find = (name: string): string => [name, ...dataDirs.map((dir) => join(dir, name))].find((path) => existsSync(path)) ?? name;
