@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: ['apps/web/test/**/*.browser.test.ts', 'packages/*/src/**/*.browser.test.ts'],
     globalSetup: ['apps/web/test/browser-setup.ts'],
-    testTimeout: 900_000,
+    testTimeout: 2_400_000,
     hookTimeout: 400_000,
     pool: 'forks',
     fileParallelism: false,

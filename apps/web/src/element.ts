@@ -284,7 +284,7 @@ export class EmuMachineElement extends HTMLElement {
       this.#tell('emu-stats', stats);
     });
     machine.on('log', (line) => console.debug(line));
-    machine.on('trouble', (text) => messages.show({ text: `Connection trouble: ${text}`, forMs: 8000 }));
+    machine.on('trouble', (text) => { if (!messages.asking) messages.show({ text: `Connection trouble: ${text}`, forMs: 8000 }); });
     machine.on('disk', (problem) => this.#diskProblem(problem));
   }
 

@@ -35,6 +35,11 @@ export class MessageBar {
     this.#message = root.querySelector('.message')!;
   }
 
+  /** Whether an error is shown that waits for an answer. */
+  get asking(): boolean {
+    return this.#message.matches('.on.bad');
+  }
+
   progress(progress: Progress | null): void {
     if (!progress) {
       clearTimeout(this.#shownAt);

@@ -128,6 +128,8 @@ export class TestSite {
 
 /** How long a test waits for what takes a moment on an idle host. */
 export const SOON_MS = 60_000;
+/** The same for what takes Linux some ten seconds. */
+export const BOOT_MS = 600_000;
 
 /** One machine in a browser page. */
 export class Machine {
@@ -192,7 +194,7 @@ export class Machine {
   }
 
   /** Waits for the guest's shell. */
-  prompt(withinMs = 240_000, from = 0): Promise<string> {
+  prompt(withinMs = BOOT_MS, from = 0): Promise<string> {
     return this.until(/[~/] #$/, withinMs, from);
   }
 
