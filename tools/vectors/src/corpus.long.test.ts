@@ -10,7 +10,7 @@ import { prepareSelfModifying, SELF_MODIFYING_PATH } from './self-modifying.ts';
 import { Input, Output } from './step.ts';
 import { digest, prepareStream, STREAMS_PATH } from './streams.ts';
 
-const SHOWN = 10, STRINGS = 100_000;
+const SHOWN = 10, STRINGS = 20_000;
 const digests = (path: URL): Int32Array => new Int32Array(new Uint8Array(readFileSync(path)).buffer);
 
 /** Seeds whose programs do not end in the recorded state. */
