@@ -132,7 +132,7 @@ export class Emulator {
 
   /** Turns the guest off from its shell, or kills it when it does not want to. */
   async powerOff(withinSeconds = 30): Promise<ProcessEnd> {
-    this.type('poweroff\n');
+    this.type('busybox poweroff\n');
     const late = setTimeout(() => this.kill('SIGKILL'), withinSeconds * 1000 * PATIENCE);
     try {
       return await this.ended;
