@@ -48,6 +48,7 @@ describe('emu-system-x86_64', () => {
 
   it('shows statistics at the end', () => {
     expect(run('-nographic', '-m', '4M', '-kernel', hello, '-device', 'isa-debug-exit', '--stats').stderr).toMatch(/guest instructions +0\.0 M\nspeed /);
+    expect(run('-nographic', '-m', '4M', '-kernel', hello, '-device', 'isa-debug-exit', '--stats', '-accel', 'jit,threshold=1').stderr).toMatch(/\ncompiled +\d+ regions of \d+ TBs /);
   });
 
   it('says in one line what is wrong, with status 1', () => {

@@ -17,6 +17,12 @@ export function statsText(machine: Machine): string {
     ['memory', `${(process.memoryUsage.rss() / MIB).toFixed(0)} MiB resident`],
     ['translated', `${translatedTbs} TBs of ${translatedInsns} instructions, ${retranslatedTbs} once more; ${invalidatedTbs} invalidated by ${codeWrites} writes, ${flushes} flushes`],
   ];
+  const { jit } = machine;
+  if (jit) {
+    const { regions, tbs, insns, wasmBytes, modules, invalidated, evicted, emitNs, compileNs } = jit;
+    rows.push(['compiled', `${regions} regions of ${tbs} TBs and ${insns} instructions to ${(wasmBytes / 1024).toFixed(0)} KiB in ${modules} modules; `
+      + `${invalidated} invalidated, ${evicted} evicted; ${((emitNs + compileNs) / 1e9).toFixed(2)} s on this thread`]);
+  }
   if (resets > 0) rows.push(['resets', String(resets)]);
   return `${rows.map(([name, value]) => `${name.padEnd(20)}${value}`).join('\n')}\n`;
 }

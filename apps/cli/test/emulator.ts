@@ -51,8 +51,8 @@ export class Emulator {
   #commands = 0;
   readonly #changed = new Set<() => void>();
 
-  constructor(args: readonly string[], [program, ...first]: Program = EMULATOR) {
-    const child = spawn(program, [...first, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], [program, ...first]: Program = EMULATOR, cwd?: string) {
+    const child = spawn(program, [...first, ...args], { stdio: ['pipe', 'pipe', 'pipe'], cwd });
     this.#child = child;
     this.pid = child.pid!;
     child.stdin!.on('error', () => {}); // it may be gone while we type
