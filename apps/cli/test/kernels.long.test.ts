@@ -1,6 +1,6 @@
 /**
  * Debian's kernels, as they are in the archive, boot to a shell with their root on /dev/vda: 64-bit and 32-bit, with much memory, and with
- * the command-line words that take a part of the hardware away. `poweroff` ends the emulator with status 0.
+ * the command-line words that take a part of the hardware away; sampled, with the compiler too, of hot code and of all code. `poweroff` ends the emulator with status 0.
  */
 import { describe, expect, it } from 'vitest';
 import { boot, guest, kernelTroubles, type BootOptions } from './guests.ts';
@@ -25,7 +25,7 @@ async function bootToShell(recipe: string, options: BootOptions = {}): Promise<B
   const acpi = !options.append?.includes('acpi=off'); // nothing else turns a PC off
   expect(await emulator.powerOff(acpi ? undefined : 1)).toMatchObject(acpi ? { status: 0 } : {});
   expect(kernelTroubles(log)).toEqual([]);
-  console.log(`${recipe} ${options.memory ?? ''} ${options.append ?? ''}: shell after ${emulator.shellCpuSeconds.toFixed(1)} s of CPU time`);
+  console.log(`${[recipe, options.memory, options.append, ...options.extra ?? []].filter(Boolean).join(' ')}: shell after ${emulator.shellCpuSeconds.toFixed(1)} s of CPU time`);
   return { release, memTotalKiB: Number(/^MemTotal: +(\d+) kB/m.exec(memory)![1]), commandLine, log };
 }
 
@@ -34,6 +34,14 @@ describe('kernels', () => {
     ['cloud', /^6\.\S+-cloud-amd64 x86_64\n/], ['full', /^6\.\S+-amd64 x86_64\n/], ['i386', /^6\.\S+-686-pae i686\n/],
   ])('%s boots to a shell', async (recipe, release) => {
     expect((await bootToShell(recipe)).release).toMatch(release);
+  });
+});
+
+describe('with the compiler', () => {
+  it.each([
+    ['cloud', 'jit', ''], ['cloud', 'jit,threshold=1', ''], ['full', 'jit', ''], ['i386', 'jit', ''], ['i386', 'jit,threshold=1', 'nopti'],
+  ])('%s boots to a shell with -accel %s %s', async (recipe, accel, append) => {
+    await bootToShell(recipe, { append, extra: ['-accel', accel] });
   });
 });
 
