@@ -73,6 +73,8 @@ export class X86Cpu {
   /** Model: CPUID and what control registers accept. */
   readonly model: CpuModel;
   readonly apicId: number;
+  /** A fault came after this instruction had replaced the whole state (a task switch): it is that of the fault. Until that is delivered. */
+  stateIsNew = false;
   readonly #watches: (Watchpoint | undefined)[] = [];
 
   constructor(arena: Arena, env: HostPtr, bus: X86Bus, model: CpuModel = new CpuModel(), apicId = 0) {

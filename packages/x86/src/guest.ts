@@ -93,6 +93,10 @@ export class X86Guest implements GuestCpu {
   }
 
   restoreState(tb: Tb, insn: number): void {
+    if (this.cpu.stateIsNew) {
+      this.cpu.stateIsNew = false;
+      return;
+    }
     const s = this.cpu.s, offset = tb.insnData[insn * INSN_WORDS]!, ccOp = tb.insnData[insn * INSN_WORDS + 1]!;
     const low = (s.pcLo >>> 0) + offset;
     if (tb.flags & HF.CS64) {

@@ -28,6 +28,10 @@ const QUIRKS: Readonly<Record<string, readonly Quirk[]>> = {
     [/(11111111 00000046.* eflags 000000)46/, '$147', 'the old task\'s EFLAGS have the CF that STC set (Vol. 3, 7.3)'],
     [/(12345678 000000)46(.* eflags 000000)46/, '$147$247', 'and it has it again when it goes on'],
   ],
+  taskfault: [
+    [/^((?:JMP|CALL|IRET) error 07f8 eip )[0-9a-f]{8}( cs 0008 flags 0000)(.)[0-9a-f]{3}/gm, (_all, before, flags, nt) => `${before}00000000${flags}${nt === '4' ? '4' : '0'}c03`,
+      'the fault comes before the first instruction of the new task, with its EIP and EFLAGS, as QEMU has it for INT (Vol. 3, 7.3)'],
+  ],
   paging32: [RESERVED],
   paging64: [RESERVED],
   faults: [

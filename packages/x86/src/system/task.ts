@@ -46,12 +46,13 @@ export function switchTask(cpu: X86Cpu, selector: number, how: TaskSwitch, ext: 
 
 /** As `switchTask`, for an instruction: the outgoing task goes on behind it, at `nextLo`. */
 export function leaveTask(cpu: X86Cpu, selector: number, how: 'jump' | 'call' | 'iret', nextLo: number): void {
-  const saved = cpu.s.pcLo;
+  const saved = cpu.s.pcLo, task = cpu.segSelector(SegReg.TR);
   cpu.setPc(nextLo, 0);
   try {
     switchTask(cpu, selector, how, 0);
   } catch (e) {
-    cpu.setPc(saved, 0);
+    if (cpu.segSelector(SegReg.TR) === task) cpu.setPc(saved, 0);
+    else cpu.stateIsNew = true; // a fault of the new task, before its first instruction
     throw e;
   }
 }
