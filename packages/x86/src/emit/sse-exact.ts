@@ -54,7 +54,7 @@ export function raiseWhere(c: Ctx, xm: Temp, cond: Cond): void {
 }
 
 /** Ends an instruction that went the exact way: leaves the TB if MXCSR now allows plain results. */
-export function finishExact(c: Ctx): void {
+function finishExact(c: Ctx): void {
   if (isFast(c) || c.cpl !== 3) return;
   const { ir } = c, skip = ir.newLabel();
   c.flushCc();
