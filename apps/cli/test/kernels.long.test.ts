@@ -7,6 +7,10 @@ import { boot, guest, kernelTroubles, type BootOptions } from './guests.ts';
 
 const MIB_IN_KIB = 1024;
 
+/** With these words the kernel uses no local APIC, so no MSI, and warns of it when a driver asks for vectors: on native QEMU 7.2 too. */
+const WITHOUT_LOCAL_APIC = ['nolapic', 'acpi=off'];
+const NO_MSI = [/WARNING: .* pci_msi_setup_msi_irqs/, /Call Trace:/, /WARNING: .* pci_msi_teardown_msi_irqs/, /Call Trace:/].map((line) => expect.stringMatching(line));
+
 interface Booted {
   readonly release: string;
   readonly memTotalKiB: number;
@@ -24,7 +28,7 @@ async function bootToShell(recipe: string, options: BootOptions = {}): Promise<B
   const { output: log } = await emulator.run('dmesg');
   const acpi = !options.append?.includes('acpi=off'); // nothing else turns a PC off
   expect(await emulator.powerOff(acpi ? undefined : 1)).toMatchObject(acpi ? { status: 0 } : {});
-  expect(kernelTroubles(log)).toEqual([]);
+  expect(kernelTroubles(log)).toEqual(WITHOUT_LOCAL_APIC.includes(options.append ?? '') ? NO_MSI : []);
   console.log(`${[recipe, options.memory, options.append, ...options.extra ?? []].filter(Boolean).join(' ')}: shell after ${emulator.shellCpuSeconds.toFixed(1)} s of CPU time`);
   return { release, memTotalKiB: Number(/^MemTotal: +(\d+) kB/m.exec(memory)![1]), commandLine, log };
 }
