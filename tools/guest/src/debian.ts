@@ -62,7 +62,7 @@ cp -R --preserve=mode,links "$EMU_OVERLAY/." "$EMU_OVERLAY.copy"
 cp -R --preserve=mode,links "$EMU_OVERLAY.copy/etc" "$1/"
 cp -R --preserve=mode,links "$EMU_OVERLAY.copy/sbin/." "$1/sbin/"
 cp -R --preserve=mode,links "$EMU_OVERLAY.copy/lib/modules" "$1/lib/"
-ln -sf /bin/busybox "$1/sbin/init"
+for name in init poweroff reboot halt; do ln -sf /bin/busybox "$1/sbin/$name"; done
 echo '/dev/vda / ext4 defaults 0 1' >"$1/etc/fstab"
 rm -rf "$1/var/cache/apt/archives" "$1/var/lib/apt/lists"
 mkdir -p "$1/var/cache/apt/archives/partial" "$1/var/lib/apt/lists/partial"
