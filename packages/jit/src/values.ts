@@ -13,6 +13,7 @@ import { INS, OUTS, READS_TWICE } from './shape.ts';
 
 const PENDING_AT_MOST = 24;
 const DEPTH_AT_MOST = 24;
+const HALF = 32;
 
 export class Values implements LowerTarget {
   readonly static = true;
@@ -200,12 +201,32 @@ export class Values implements LowerTarget {
     const twice = READS_TWICE[op] === 1;
     if (twice) for (let k = this.#outs; k < this.#operands; k++) this.#settle(this.#ir.args[this.#p + k]!);
     const type = this.#ir.type[i]! as Type;
-    if (!lowerShort(this, op, type)) LOWER[OP_NAMES[op] as ValueOp](this, type);
+    if (op === Op.extract && this.#narrowSum(type)) this.put(0);
+    else if (!lowerShort(this, op, type)) LOWER[OP_NAMES[op] as ValueOp](this, type);
     if (twice) for (let k = this.#outs; k < this.#operands; k++) this.#used(this.#ir.args[this.#p + k]!);
     this.#p = p;
     this.#outs = outs;
     this.#operands = operands;
     this.#onStack = before;
+  }
+
+  /** Pushes the low 32 bits of a sum or difference that is computed for them alone: as a sum of 32 bits, whose upper half engines know to be clear. */
+  #narrowSum(type: Type): boolean {
+    const { args, op } = this.#ir, t = args[this.#p + 1]!, i = this.#pendingOp[t]! - 1;
+    if (type !== Type.i64 || args[this.#p + 2] !== 0 || args[this.#p + 3] !== HALF || i < 0 || (op[i] !== Op.add && op[i] !== Op.sub)) return false;
+    this.#forget(t);
+    this.#pushNarrow(args[i * STRIDE + 1]!);
+    this.#pushNarrow(args[i * STRIDE + 2]!);
+    if (op[i] === Op.add) this.f.i32Add();
+    else this.f.i32Sub();
+    this.f.i64ExtendI32U();
+    return true;
+  }
+
+  #pushNarrow(t: Temp): void {
+    if (this.#ir.tempKind[t] === Kind.CONST) return this.f.i32Const(this.#ir.tempLo[t]!);
+    this.push(t);
+    this.f.i32WrapI64();
   }
 
   #settle(t: Temp): void {
