@@ -123,7 +123,7 @@ export class Values implements LowerTarget {
       const waiting = this.#pending[i]!;
       if (!this.#reads(this.#pendingOp[waiting]! - 1, t)) continue;
       this.#materialise(waiting);
-      i--;
+      i = -1; // others that it reads are gone from the list with it
     }
   }
 
