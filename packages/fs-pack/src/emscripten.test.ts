@@ -55,7 +55,7 @@ async function runLoader(script: string, options: { module?: EmscriptenModule; n
     ...(options.noNode ? { XMLHttpRequest: FakeRequest, location: { pathname: '/app/index.html' } } : { process, require: createRequire(import.meta.url) }),
   };
   runInNewContext(script, page);
-  return filesOfModule(module, { stallMs: 5000 });
+  return filesOfModule(module, { stallMs: 60_000 });
 }
 
 /** An `XMLHttpRequest` that finds files in the current directory. */
