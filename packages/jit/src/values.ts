@@ -2,7 +2,7 @@
  * Temps as Wasm values. A temp that is used once in its block is not computed until it is used, and then on the stack; others get a local.
  * Globals and temps that live across blocks have a local for the whole function or TB, the rest share.
  */
-import { emitCompare, Kind, LOWER, Op, OP_NAMES, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
+import { Cond, emitCompare, Kind, LOWER, Op, OP_NAMES, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
 import type { Immediates, Ir, LowerTarget, Temp, ValueOp } from '@emu/tcg';
 import type { FuncBuilder, ValType } from '@emu/wasm';
 import type { Globals } from './globals.ts';
@@ -139,10 +139,24 @@ export class Values implements LowerTarget {
     this.#lower(i, op, false);
   }
 
-  /** Pushes whether the branch `i` is taken, its condition being `cond`. */
+  /** Pushes something that is not 0 if the branch `i` is taken, its condition being `cond`. */
   compare(i: number, cond: number): void {
     this.#p = i * STRIDE;
+    if (this.#testLowHalf(i, cond)) return;
     emitCompare(this, this.#ir.type[i]! as Type, 0, 1, cond);
+  }
+
+  /** A test of bits in the low half only looks at that. */
+  #testLowHalf(i: number, cond: number): boolean {
+    const { args, type, tempKind, tempLo, tempHi } = this.#ir, mask = args[this.#p + 1]!, f = this.f;
+    if ((cond !== Cond.tsteq && cond !== Cond.tstne) || type[i] !== Type.i64 || tempKind[mask] !== Kind.CONST || tempHi[mask] !== 0) return false;
+    this.#pushNarrow(args[this.#p]!);
+    if (tempLo[mask] !== -1) {
+      f.i32Const(tempLo[mask]!);
+      f.i32And();
+    }
+    if (cond === Cond.tsteq) f.i32Eqz();
+    return true;
   }
 
   // ---- LowerTarget -----------------------------------------------------------------------------------------------------------------
