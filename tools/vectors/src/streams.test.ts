@@ -12,7 +12,7 @@ import { inputAt, outputAt } from './suite.ts';
 const SHOWN = 5;
 const FRESH: Readonly<Record<Accel, number>> = { tci: 200, jit: 20 };
 /** Of how many recorded streams one is run. */
-const EVERY: Readonly<Record<Accel, number>> = { tci: 1, jit: 20 };
+const EVERY: Readonly<Record<Accel, number>> = { tci: 1, jit: 5 };
 const EXACT = { flagsUndefined: 0, approximate: false, several: false } as const;
 
 const recorded = (): Int32Array => new Int32Array(new Uint8Array(readFileSync(STREAMS_PATH)).buffer);
