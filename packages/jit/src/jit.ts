@@ -32,7 +32,7 @@ export interface JitOptions {
   readonly interpreter: (tb: HostPtr) => void;
   /** Finds the TB of the header's key behind the jump cache, as `createTbLookup` makes it; without it the engine is asked. */
   readonly lookup?: (() => HostPtr) | undefined;
-  /** Executions after which a TB is hot (default 1000). */
+  /** Executions after which a TB is hot (default 30,000). */
   readonly threshold?: number;
   /** Bytes of Wasm kept at most (default 32 MiB). The engine's machine code for it is several times larger. */
   readonly tbSize?: number;
@@ -46,7 +46,11 @@ export interface JitOptions {
 }
 
 const MIB = 1 << 20;
-const DEFAULT_THRESHOLD = 1000;
+/**
+ * The interpreter has all its code in the host's caches, compiled code is fifty times the guest's: what is run a few thousand times, as a kernel that boots does, takes
+ * less time interpreted, even without what the engine's compilers cost.
+ */
+const DEFAULT_THRESHOLD = 30_000;
 const DEFAULT_TB_SIZE = 32 * MIB;
 /**
  * Tiers. The first compiles what is hot at all, and leaves to other regions what they have an entry for. Where compiled code goes from region to

@@ -62,7 +62,7 @@ export interface CpuOptions {
 }
 
 /** What a machine runs on when `-accel` does not say (or says `tcg`). */
-export const DEFAULT_ACCEL: 'tci' | 'jit' = 'tci';
+export const DEFAULT_ACCEL: 'tci' | 'jit' = 'jit';
 
 export interface AccelOptions {
   /** `tci`: the interpreter; `jit`: the same with the region compiler for hot code; `auto`: `DEFAULT_ACCEL`. */

@@ -3,10 +3,14 @@
  * parent asks: `counters` is answered by `Counters`, `profile` starts the profiler (answer: true), `profiled` ends it (answer: `Profile`).
  * With `EMU_BENCH_PROFILE` set, the profiler starts before the machine is made.
  */
+import { setFlagsFromString } from 'node:v8';
 import { createMachine, parseQemuArgs, type Machine } from '@emu/machine';
 import { nodeHost, writeAll } from '@emu/machine/node';
 import { counters } from './counters.ts';
 import { ProfileSession } from './profile.ts';
+
+setFlagsFromString('--experimental-wasm-branch-hinting'); // as the program does
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const { options } = parseQemuArgs(process.argv.slice(2));
 const stdio = {
