@@ -10,7 +10,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   console.error(`emu-system-x86_64: needs Node >= 22.18, and this is Node ${process.versions.node}; install a newer one (a checkout brings its own: node_modules/.bin/emu-system-x86_64)`);
   process.exit(1);
 }
-setFlagsFromString('--experimental-wasm-branch-hinting'); // browsers have it: slow paths go out of line
 setFlagsFromString('--semi-space-growth-factor=1'); // or V8's young generation grows to 100 MiB, for a program that allocates little and keeps it
 const source = new URL('../src/index.ts', import.meta.url);
 const installed = realpathSync(fileURLToPath(import.meta.url)).split(/[\\/]/).includes('node_modules');

@@ -9,7 +9,6 @@ import { nodeHost, writeAll } from '@emu/machine/node';
 import { counters } from './counters.ts';
 import { ProfileSession } from './profile.ts';
 
-setFlagsFromString('--experimental-wasm-branch-hinting'); // as the program does
 setFlagsFromString('--semi-space-growth-factor=1');
 
 const { options } = parseQemuArgs(process.argv.slice(2));
