@@ -8,7 +8,7 @@
 import { TB } from '@emu/tcg';
 import type { HelperRegistry, HotBackend, Ir, JumpCache, Tb, TbSource } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
-import { FUNCREF, I32, ModuleBuilder } from '@emu/wasm';
+import { FUNCREF, functionTexts, I32, ModuleBuilder } from '@emu/wasm';
 import { RegionEmitter, type EmitContext } from './emit-region.ts';
 import { JitError } from './errors.ts';
 import type { GuestMemory } from './frame.ts';
@@ -41,6 +41,8 @@ export interface JitOptions {
    * their own. `async`: batches are compiled on other threads altogether, and are there some turns of the event loop later.
    */
   readonly compile?: 'async' | 'sync';
+  /** Hears of each region before it is compiled, for logs: its TBs, the first entry first, and its WebAssembly as text. */
+  readonly onCompile?: ((tbs: readonly Tb[], text: string) => void) | undefined;
   /** Regions in a batch at most (default 32). 1 with `sync` compiles each hot TB at once. */
   readonly batch?: number;
 }
@@ -293,7 +295,12 @@ export class Jit implements HotBackend {
       this.stats.insns += code.insns;
       this.stats.guestBytes += code.bytes;
     }
-    const bytes = m.finish();
+    const bytes = m.finish(), { onCompile } = this.#options;
+    if (onCompile) {
+      const names = new Map<number, string>(RUNTIME_NAMES.map((name) => [runtime[name], name]));
+      for (const [helper, index] of used) names.set(index, helpers.all[helper]!.name);
+      functionTexts(bytes, names).forEach((text, k) => onCompile(plans[k]!.code.tbs.map(({ tb }) => tb), text));
+    }
     batch.bytes = bytes.length;
     this.stats.wasmBytes += bytes.length;
     this.stats.modules++;

@@ -124,6 +124,16 @@ describe('a machine', () => {
     expect(log[1]).toMatch(/^OP:\ninsn_start 0/);
   });
 
+  it('lists the WebAssembly of compiled regions for -d out_asm', async () => {
+    // mov ecx, 100000; 1: dec ecx; jnz 1b
+    const kernel = guest([0xb9, 0xa0, 0x86, 0x01, 0x00, 0x49, 0x75, 0xfd], asm.outb(0x501, 0));
+    const { pc, log } = await machine(kernel, { log: ['out_asm'], accel: { kind: 'jit', threshold: 100 } });
+    await pc.run();
+    expect(log[0]).toMatch(/^OUT: \[region of 1 blocks, 2 instructions, at 0x100025\]\n {2}\(local [^\n]*\)\n/);
+    expect(log[0]).toMatch(/\n +i32.const 2\n +i32.sub\n[^]*\n  return_call \$leave\n/); // the budget pays two instructions a turn
+    expect((await machine(kernel, { accel: { kind: 'jit', threshold: 100 } })).log).toEqual([]);
+  });
+
   it('two machines run side by side', async () => {
     const both = await Promise.all(['a', 'b'].map((text) => machine(guest(asm.print(text), asm.outb(0x501, 0)))));
     await Promise.all(both.map(({ pc }) => pc.run()));

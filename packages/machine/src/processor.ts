@@ -7,7 +7,7 @@ import type { Arena } from '@emu/vaddr';
 import { CpuModel, createX86, type X86Bus, type X86Cpu } from '@emu/x86';
 import { DEFAULT_ACCEL, type MachineOptions } from './options/types.ts';
 import { SliceGuest } from './slice-guest.ts';
-import { translationLog } from './tb-log.ts';
+import { compilationLog, translationLog } from './tb-log.ts';
 
 export interface Processor {
   readonly cpu: X86Cpu;
@@ -17,7 +17,7 @@ export interface Processor {
   readonly jit?: Jit;
 }
 
-/** @param codeBytes for translated code. @param log takes what `-d in_asm,op` prints. @throws CpuModelError when `-cpu` names what does not exist. */
+/** @param codeBytes for translated code. @param log takes what `-d in_asm,op,out_asm` prints. @throws CpuModelError when `-cpu` names what does not exist. */
 export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: MachineOptions, codeBytes: number, log: (line: string) => void): Processor {
   const features = Object.entries(o.cpu.features).map(([name, on]) => `${on ? '+' : '-'}${name}`);
   const model = new CpuModel([o.cpu.model, ...features].join(','));
@@ -36,7 +36,7 @@ export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: Mach
   const entries = kind === 'jit' ? new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) : undefined;
   const backend = new Tci({ ...shared, codeBytes, lookup, entries });
   const jit = entries && new Jit({
-    ...shared, table: entries, interpreter: backend.run, lookup, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes,
+    ...shared, table: entries, interpreter: backend.run, lookup, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes, onCompile: compilationLog(o.log, log),
   });
   const engine = late.engine = new Engine({
     arena, header, jumpCache, physCache, guest: slices, backend, hot: jit, helpers: registry,

@@ -1,4 +1,5 @@
-/** `-d in_asm,op`: each translation block as it is translated, its guest code and its IR, in the layout of QEMU's log. */
+/** `-d in_asm,op,out_asm`: each translation block as it is translated, its guest code and its IR, and each region as it is compiled, in the layout of QEMU's log. */
+import type { JitOptions } from '@emu/jit';
 import { printIr, type Ir, type Tb } from '@emu/tcg';
 import type { Arena } from '@emu/vaddr';
 import { HF, type Mode } from '@emu/x86';
@@ -15,6 +16,16 @@ export function translationLog(items: readonly LogItem[], arena: Arena, log: (li
   return (tb, ir) => {
     if (code) log(`${LINE}\nIN:\n${listing(tb, arena)}`);
     if (ops) log(`OP:\n${printIr(ir)}`);
+  };
+}
+
+/** What to do with each region that is compiled, or undefined when `-d` does not ask for it: its WebAssembly as text. */
+export function compilationLog(items: readonly LogItem[], log: (line: string) => void): JitOptions['onCompile'] {
+  if (!items.includes('out_asm')) return undefined;
+  return (tbs, text) => {
+    const entry = tbs[0]!, insns = tbs.reduce((sum, tb) => sum + tb.icount, 0);
+    const pc = (BigInt(entry.linearHi >>> 0) << 32n) | BigInt(entry.linearLo >>> 0);
+    log(`OUT: [region of ${tbs.length} blocks, ${insns} instructions, at 0x${pc.toString(16)}]\n${text}\n`);
   };
 }
 

@@ -8,7 +8,7 @@ const instantiate = (m: ModuleBuilder, imports: WebAssembly.Imports = {}): WebAs
 
 test('the package exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
-    'EXTERNREF', 'F32', 'F64', 'FUNCREF', 'I32', 'I64', 'INSTRUCTIONS', 'ModuleBuilder', 'V128', 'WasmError', 'methodName', 'typeName',
+    'EXTERNREF', 'F32', 'F64', 'FUNCREF', 'I32', 'I64', 'INSTRUCTIONS', 'ModuleBuilder', 'V128', 'WasmError', 'functionTexts', 'methodName', 'typeName',
   ]);
 });
 

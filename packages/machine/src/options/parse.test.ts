@@ -88,7 +88,7 @@ describe('wrong options are one line that names them and says what to do', () =>
     ['-serial null -serial null -serial null -serial null -serial null', '-serial: a PC has four serial ports'],
     ['-icount shift=99', '-icount shift: "99" is no number from 0 to 10'],
     ['-rtc base=yesterday', '-rtc base=yesterday: use utc, localtime, or a date'],
-    ['-d everything', '-d: "everything" is not supported; use in_asm, op, int, cpu_reset, guest_errors, unimp'],
+    ['-d everything', '-d: "everything" is not supported; use in_asm, op, out_asm, int, cpu_reset, guest_errors, unimp'],
     ['-display gtk', '-display: "gtk" is not supported; use none'],
     ['-cpu max,+a+b', '-cpu: "+a+b" is no feature; write +NAME or -NAME'],
   ])('%s', (text, message) => expect(() => parse(...text.split(' '))).toThrow(message));

@@ -90,7 +90,7 @@ export interface FwCfgOptions {
   readonly data: FileSource;
 }
 
-export const LOG_ITEMS = ['in_asm', 'op', 'int', 'cpu_reset', 'guest_errors', 'unimp'] as const;
+export const LOG_ITEMS = ['in_asm', 'op', 'out_asm', 'int', 'cpu_reset', 'guest_errors', 'unimp'] as const;
 export type LogItem = (typeof LOG_ITEMS)[number];
 
 export interface MachineOptions {
