@@ -124,6 +124,12 @@ describe('a machine', () => {
     expect(log[1]).toMatch(/^OP:\ninsn_start 0/);
   });
 
+  it('makes each instruction a block of its own with one-insn-per-tb=on', async () => {
+    const { pc, log } = await machine(guest(asm.outb(0x501, 0)), { log: ['in_asm'], accel: { kind: 'tci', oneInsnPerTb: true } });
+    expect(await pc.run()).toEqual({ reason: 'debug-exit', status: 1 });
+    expect(log.map((text) => text.split('\n').length)).toEqual([3, 3, 3]); // a line, IN:, the instruction
+  });
+
   it('lists the WebAssembly of compiled regions for -d out_asm', async () => {
     // mov ecx, 100000; 1: dec ecx; jnz 1b
     const kernel = guest([0xb9, 0xa0, 0x86, 0x01, 0x00, 0x49, 0x75, 0xfd], asm.outb(0x501, 0));

@@ -39,7 +39,7 @@ export function createProcessor(arena: Arena, map: PhysMap, bus: X86Bus, o: Mach
     ...shared, table: entries, interpreter: backend.run, lookup, threshold: o.accel.threshold, tbSize: o.accel.tbSizeBytes, onCompile: compilationLog(o.log, log),
   });
   const engine = late.engine = new Engine({
-    arena, header, jumpCache, physCache, guest: slices, backend, hot: jit, helpers: registry,
+    arena, header, jumpCache, physCache, guest: slices, backend, hot: jit, helpers: registry, ...(o.accel.oneInsnPerTb ? { maxInsns: 1 } : {}),
     codePages: { protect: (page) => map.protectCode(page), unprotect: (page) => map.unprotect(page) },
   });
   map.onCodeWrite = (at, bytes) => engine.invalidatePhys(at, bytes);

@@ -34,6 +34,7 @@ describe('parseQemuArgs', () => {
     ['-icount 0,sleep=off', { icount: { shift: 0, sleep: false } }],
     ['-icount auto', { icount: { shift: 'auto', sleep: true } }],
     ['-accel jit,threshold=64,tb-size=32', { accel: { kind: 'jit', threshold: 64, tbSizeBytes: 32 * MIB } }],
+    ['-accel tci,one-insn-per-tb=on', { accel: { kind: 'tci', oneInsnPerTb: true } }],
     ['-accel tcg', { accel: { kind: 'auto' } }],
     ['-machine pc,acpi=off,accel=tci', { acpi: false, accel: { kind: 'tci' } }],
     ['-no-reboot -no-shutdown -S', { onReset: 'shutdown', onShutdown: 'pause', paused: true }],

@@ -66,7 +66,7 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
   }),
   machine: option('machine', 'pc[,acpi=on|off][,accel=ACCEL]', 'machine type; only pc (i440FX)', applyMachine),
   M: option('machine', 'pc', 'the same as -machine', applyMachine),
-  accel: option('machine', 'tci|jit|tcg[,threshold=N][,tb-size=MIB]', `execution engine: interpreter, with compiler, or the default of them (tcg: ${DEFAULT_ACCEL})`, (d, text) => {
+  accel: option('machine', 'tci|jit|tcg[,threshold=N][,tb-size=MIB][,one-insn-per-tb=on]', `execution engine: interpreter, with compiler, or the default of them (tcg: ${DEFAULT_ACCEL})`, (d, text) => {
     const sub = new SubOptions('-accel', text, 'accel');
     d.accel = parseAccel(sub);
     sub.end();
@@ -174,10 +174,10 @@ function parseAccel(sub: SubOptions): AccelOptions {
   const name = sub.take('accel') ?? 'tcg';
   if (name !== 'tci' && name !== 'jit' && name !== 'tcg') throw new OptionError(`-accel ${name}: not available; use tci, jit or tcg`);
   sub.choice('thread', ['single'] as const);
-  const tbSizeMiB = sub.number('tb-size', 1, 2048);
+  const tbSizeMiB = sub.number('tb-size', 1, 2048), oneInsn = sub.bool('one-insn-per-tb', false);
   return {
     kind: name === 'tcg' ? 'auto' : name, threshold: sub.number('threshold', 1, 2 ** 31 - 1),
-    tbSizeBytes: tbSizeMiB === undefined ? undefined : tbSizeMiB * 2 ** 20,
+    tbSizeBytes: tbSizeMiB === undefined ? undefined : tbSizeMiB * 2 ** 20, ...(oneInsn ? { oneInsnPerTb: true } : {}),
   };
 }
 

@@ -71,6 +71,8 @@ export interface AccelOptions {
   readonly threshold?: number;
   /** Bytes for translated code. */
   readonly tbSizeBytes?: number;
+  /** Each instruction is a block of its own, for logs and for finding faults. */
+  readonly oneInsnPerTb?: boolean;
 }
 
 export interface IcountOptions {
