@@ -34,7 +34,7 @@ export interface JitOptions {
   readonly lookup?: (() => HostPtr) | undefined;
   /** Executions after which a TB is hot (default 30,000). */
   readonly threshold?: number;
-  /** Bytes of Wasm kept at most (default 32 MiB). The engine's machine code for it is several times larger. */
+  /** Bytes of Wasm kept at most (default 6 MiB, ten times what a boot compiles). The engine's machine code for it, and what it knows of each module, is ten times larger. */
   readonly tbSize?: number;
   /**
    * `sync` (default): batches are compiled when they are full, and by `poll`; engines make fast code at once, and better code later on threads of
@@ -53,7 +53,7 @@ const MIB = 1 << 20;
  * less time interpreted, even without what the engine's compilers cost.
  */
 const DEFAULT_THRESHOLD = 30_000;
-const DEFAULT_TB_SIZE = 32 * MIB;
+const DEFAULT_TB_SIZE = 6 * MIB;
 /**
  * Tiers. The first compiles what is hot at all, and leaves to other regions what they have an entry for. Where compiled code goes from region to
  * region often, the second makes one large region of those, whatever they have compiled already. The later ones do so again where control still
