@@ -10,6 +10,8 @@ const MEMORY_MIB = 512;
 const SAMPLE_MS = 5000;
 /** What a process that does not grow may differ by from one third of the time to the next: garbage that waits for its collector. */
 const NOISE_MIB = 32;
+/** Beside the guest's RAM, all of which is touched: the lists of 131,072 blocks alone, as many as are kept, are some 200 MiB of JavaScript's heap. */
+const BESIDE_MIB = 600;
 
 it('ten minutes of stress-ng --class cpu and of exec in a loop take no more memory in the end than in the middle', async () => {
   await using emulator = boot(guest('debian'), { memory: `${MEMORY_MIB}M`, extra: ['-accel', 'jit'] });
@@ -29,5 +31,5 @@ it('ten minutes of stress-ng --class cpu and of exec in a loop take no more memo
   console.log(`resident at most, MiB, by third of ${MINUTES} minutes: ${early.toFixed(0)}, ${middle.toFixed(0)}, ${late.toFixed(0)}`);
   expect(samples.length).toBeGreaterThan(MINUTES * 6);
   expect(late).toBeLessThan(middle + NOISE_MIB);
-  expect(late).toBeLessThan(MEMORY_MIB + 300);
+  expect(late).toBeLessThan(MEMORY_MIB + BESIDE_MIB);
 });
