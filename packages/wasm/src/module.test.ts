@@ -217,30 +217,6 @@ test('a function of 10 MB keeps every byte', () => {
   expect(m.finish().length).toBeGreaterThan(10_000_000);
 });
 
-test('hinted branches are listed by their offset in the function body, locals included (Branch Hinting proposal)', () => {
-  const m = new ModuleBuilder();
-  const plain = m.func({});
-  plain.end();
-  const f = m.func({ params: [I32] });
-  f.local(I32);
-  const out = f.block(); // body: 01 01 7f, then 02 40 at 3
-  f.localGet(0); // at 5
-  f.likely();
-  f.brIf(out); // at 7
-  f.localGet(0); // at 9
-  f.unlikely();
-  f.if_(); // at 11
-  f.end();
-  f.end();
-  f.end();
-  const [section, ...more] = WebAssembly.Module.customSections(new WebAssembly.Module(m.finish()), 'metadata.code.branch_hint');
-  expect(more).toEqual([]);
-  // one function, number 1, two hints: offset, size, value
-  expect([...new Uint8Array(section!)]).toEqual([1, 1, 2, 7, 1, 1, 11, 1, 0]);
-  m.reset();
-  expect(WebAssembly.Module.customSections(new WebAssembly.Module(m.finish()), 'metadata.code.branch_hint')).toEqual([]);
-});
-
 describe('misuse', () => {
   const cases: [string, (m: ModuleBuilder) => unknown, RegExp][] = [
     ['an import after a function', (m) => { m.func(); m.importFunc('a', 'b', [], []); }, /a\.b.*import before defining/],
