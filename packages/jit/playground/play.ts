@@ -33,7 +33,7 @@ function run(compiled: boolean): void {
   do {
     cpu.budget = 100_000; // long runs stay in the code that the Wasm engine makes first
     tci.execute(tb.record);
-    if (cpu.exitReason === Exit.HOT) jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null });
+    if (cpu.exitReason === Exit.HOT) jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null, incoming: () => [] });
   } while (cpu.exitReason !== Exit.TB);
   const { user, system } = process.cpuUsage(start);
   console.log(`${compiled ? 'compiled   ' : 'interpreted'} sum = ${arena.u64[registers / 8 + 1]}, ${(turns / (user + system)).toFixed(0)} M turns/s`);

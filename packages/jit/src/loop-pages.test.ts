@@ -54,7 +54,7 @@ function run({ from, to, step, load, store, turns, flush }: Walk, compiled: bool
   for (let i = 0; i < PAGES * PAGE; i++) arena.u8[ram + i] = Math.imul(i, 0x9e3779b1) >>> 24;
   arena.u64.set([BigInt(from), BigInt(to), BigInt(turns), 0n, 0n], words / 8);
   cpu.budget = BUDGET;
-  if (compiled) jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null });
+  if (compiled) jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null, incoming: () => [] });
   expect(jit.stats.regions).toBe(compiled ? 1 : 0);
   tci.execute(tb.record);
   const detail = cpu.exitReason === Exit.FAULT ? cpu.faultInsn : 0;

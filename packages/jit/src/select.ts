@@ -23,8 +23,6 @@ export interface Selection {
 }
 
 const PAGE = 4096;
-/** Slots in the low bits of `Tb.incoming`. */
-const SLOT_BITS = 3;
 /** Latest targets of a jump that a TB's record has room for, and targets remembered in all. */
 const RECENT = 3, KNOWN = 32;
 
@@ -73,8 +71,7 @@ export class Selector {
   #entries(chosen: readonly Tb[], index: Map<Tb, number>, source: TbSource, limits: SelectLimits): number[] {
     const entries = new Set([0]);
     chosen.forEach((tb, i) => {
-      for (const link of tb.incoming) {
-        const from = source.tbAt(link - (link & SLOT_BITS));
+      for (const from of source.incoming(tb)) {
         if (from.valid && !index.has(from) && this.#count(from) >= limits.warm) entries.add(i);
       }
       const back = this.#returnPoint(tb, source), returned = back && index.get(back);

@@ -55,6 +55,8 @@ export interface TbSource {
   tbAt(record: HostPtr): Tb;
   /** Optimised IR of a valid TB, translated once more; it lasts until the next call. */
   retranslate(tb: Tb): Ir;
+  /** The TBs that are linked to `tb`, or were; again for each link. What has a record of theirs now may be another TB. */
+  incoming(tb: Tb): readonly Tb[];
   /** The TB with the same key that begins where `tb` ends, if it was ever needed: where a call in `tb` returns to. */
   following(tb: Tb): Tb | null;
 }

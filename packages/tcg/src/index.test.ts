@@ -22,6 +22,7 @@ test('the names that the package exports', () => {
       "HDR",
       "HelperError",
       "HelperRegistry",
+      "INSN_WORDS",
       "Ir",
       "IrError",
       "JC",
@@ -66,6 +67,7 @@ test('the names that the package exports', () => {
       "printIr",
       "printOp",
       "translatorLoop",
+      "unpackWords",
       "verifyIr",
     ]
   `);

@@ -8,6 +8,7 @@ export { EngineStats } from './engine-stats.ts';
 export { EngineError, IrError } from './errors.ts';
 export { GUEST_FAULT, HelperError, HelperRegistry } from './helpers.ts';
 export type { Helper, HelperFlags, HelperParam, HelperResult } from './helpers.ts';
+export { INSN_WORDS, unpackWords } from './insn-data.ts';
 export { Ir, Kind, STRIDE } from './ir.ts';
 export type { Label, Temp, ValueMethods } from './ir.ts';
 export { emitJumpCacheProbe } from './jump-cache.ts';

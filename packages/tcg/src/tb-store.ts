@@ -8,14 +8,13 @@ import type { CodePages } from './backend.ts';
 import { CodePage, firstByte, lastByte, PAGE_BITS, PAGE_SIZE } from './code-page.ts';
 import { TB, TB_RECORD } from './cpu.ts';
 import type { JumpCache } from './jump-cache-table.ts';
+import { LinkLists } from './link-lists.ts';
 import { Tb } from './tb.ts';
 
 const BUCKET_BITS = 15;
 const RECORDS_AT_ONCE = 512;
 const LAST_TARGET = 2;
 const COMPACT_FROM = 64;
-/** Incoming links up to which a TB's list of them is kept as long as it is. */
-const FEW_LINKS = 4;
 
 export interface TbStoreOptions {
   /** TBs that exist at once; one more flushes them all. */
@@ -35,6 +34,8 @@ export class TbStore {
   readonly #pages = new Map<number, CodePage>();
   /** By id. */
   readonly #all: Tb[] = [];
+  /** By id: whose `goto_tb` slots or `lastTarget` may lead there, as record address + slot. Entries may be out of date. */
+  readonly #incoming: LinkLists;
   readonly #free: Tb[] = [];
   /** Invalid, but perhaps still running: free after `reclaim`. */
   readonly #dying: Tb[] = [];
@@ -44,6 +45,7 @@ export class TbStore {
     this.#arena = arena;
     this.#jumpCache = jumpCache;
     this.#maxTbs = options.maxTbs ?? 1 << 17;
+    this.#incoming = new LinkLists(this.#maxTbs);
     this.#codePages = options.codePages;
     this.#onInvalidate = options.onInvalidate ?? (() => {});
   }
@@ -121,6 +123,11 @@ export class TbStore {
     this.#point(from, TB.lastTarget, LAST_TARGET, to);
   }
 
+  /** TBs that are linked to this one, or were; again for each link. What has a record of theirs now may be another TB. */
+  incoming(tb: Tb): readonly Tb[] {
+    return this.#incoming.entries(tb.id).map((entry) => this.at(entry - (entry % 4)));
+  }
+
   /** Throws away the TB and every link to it. */
   invalidate(tb: Tb): void {
     if (!tb.valid) return;
@@ -163,8 +170,8 @@ export class TbStore {
     for (const tb of this.#all) {
       tb.valid = false;
       tb.next = null;
-      tb.incoming.length = 0;
     }
+    this.#incoming.clearAll();
     this.#buckets.fill(null);
     for (const page of this.#pages.keys()) this.#codePages?.unprotect(page);
     this.#pages.clear();
@@ -226,27 +233,26 @@ export class TbStore {
     const word = (from.record + field) >>> 2, words = this.#arena.u32;
     if (words[word] === to.record) return;
     words[word] = to.record;
-    const n = to.incoming.length + 1;
-    if (n <= FEW_LINKS) to.incoming = [...to.incoming, from.record + slot]; // most have one or two, and an array that grows takes room for 17
-    else to.incoming.push(from.record + slot);
+    const n = this.#incoming.add(to.id, from.record + slot);
     if (n >= COMPACT_FROM && (n & (n - 1)) === 0) this.#compact(to);
   }
 
   /** Drops incoming entries that are out of date or there twice. */
   #compact(tb: Tb): void {
     const kept = new Set<number>();
-    for (const entry of tb.incoming) if (this.#arena.u32[slotWord(entry)] === tb.record) kept.add(entry);
-    tb.incoming = [...kept];
+    for (const entry of this.#incoming.entries(tb.id)) if (this.#arena.u32[slotWord(entry)] === tb.record) kept.add(entry);
+    this.#incoming.clear(tb.id);
+    for (const entry of [...kept].reverse()) this.#incoming.add(tb.id, entry);
   }
 
   /** Clears the links to `tb` and from it. */
   #unlink(tb: Tb): void {
     const words = this.#arena.u32;
-    for (const entry of tb.incoming) {
+    for (const entry of this.#incoming.entries(tb.id)) {
       const word = slotWord(entry);
       if (words[word] === tb.record) words[word] = 0;
     }
-    tb.incoming.length = 0;
+    this.#incoming.clear(tb.id);
     for (const slot of [0, 1, LAST_TARGET]) words[slotWord(tb.record + slot)] = 0;
   }
 

@@ -21,12 +21,10 @@ export class Tb {
   /** Guest bytes and instructions translated. */
   size = 0;
   icount = 0;
-  /** `insn_start` words, three per instruction: pc offset, word0, word1. */
-  insnData: readonly number[] = [];
+  /** Its `insn_start` words, `INSN_WORDS` per instruction, as `packWords` packs them. */
+  insnData = '';
   /** In the TB store. Not so while it is translated, after its invalidation, and for TBs that run once only. */
   valid = false;
-  /** Whose `goto_tb` slots or `lastTarget` may lead here: record address + slot (2 = lastTarget). Entries may be out of date. */
-  incoming: number[] = [];
   /** For the back ends. */
   codeBytes = 0;
 

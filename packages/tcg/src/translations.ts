@@ -96,6 +96,10 @@ export class Translations implements TbSource {
     return this.#ir;
   }
 
+  incoming(tb: Tb): readonly Tb[] {
+    return this.store.incoming(tb);
+  }
+
   following(tb: Tb): Tb | null {
     const end = (tb.physPc % PAGE_SIZE) + tb.size, page = Math.floor(tb.physPc / PAGE_SIZE);
     if (end === PAGE_SIZE) return null; // which page comes next is not known

@@ -1,6 +1,7 @@
 import { Arena } from '@emu/vaddr';
 import { describe, expect, test } from 'vitest';
 import { CodeWindow } from './code-window.ts';
+import { packWords } from './insn-data.ts';
 import { Ir } from './ir.ts';
 import { printIr } from './text/print.ts';
 import { Tb } from './tb.ts';
@@ -42,7 +43,7 @@ test('translates until control leaves, and records the instructions', () => {
   const { done, ir, tb } = translate([2, 2, 3, 3, 3, 0, 1]);
   expect(done).toBe(true);
   expect(printIr(ir)).toBe('insn_start 0, 7, 8\ninsn_start 2, 7, 8\ninsn_start 5, 7, 8\nexit_tb 1\n');
-  expect(tb).toMatchObject({ icount: 3, size: 6, insnData: [0, 7, 8, 2, 7, 8, 5, 7, 8], physPage2: -1 });
+  expect(tb).toMatchObject({ icount: 3, size: 6, insnData: packWords([0, 7, 8, 2, 7, 8, 5, 7, 8]), physPage2: -1 });
 });
 
 test('stops after the instructions asked for, and after 512', () => {

@@ -5,6 +5,7 @@
  */
 import type { CodeWindow } from './code-window.ts';
 import { IrError } from './errors.ts';
+import { packWords } from './insn-data.ts';
 import { STRIDE } from './ir.ts';
 import type { Ir } from './ir.ts';
 import { Op } from './ops.ts';
@@ -75,6 +76,6 @@ export function translatorLoop<C extends DisasContext>(ir: Ir, tb: Tb, ops: Tran
   ops.tbStop(ctx);
   tb.icount = insns;
   tb.size = ctx.nextOffset;
-  tb.insnData = insnData.slice(); // as long as it is, without the room to grow: there are 100,000 TBs
+  tb.insnData = packWords(insnData);
   return true;
 }

@@ -2,8 +2,7 @@
  * The x86 CPU as `@emu/tcg`'s engine drives it: translation of TBs, code fetch, precise state after faults, delivery of faults and
  * interrupts, waiting.
  */
-import { translatorLoop } from '@emu/tcg';
-import { CodeWindow } from '@emu/tcg';
+import { CodeWindow, INSN_WORDS, translatorLoop, unpackWords } from '@emu/tcg';
 import type { CodeSource, GuestCpu, Ir, Tb, TranslatorOps } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
 import { Ctx, declareGlobals, ExitCode } from './ctx.ts';
@@ -20,8 +19,6 @@ import { Attention, EFLAGS, Vector } from './state.ts';
 import { DR6, setDr6 } from './system/debug.ts';
 import { deliverExternal, deliverRecorded } from './system/interrupt.ts';
 
-const INSN_WORDS = 3;
-
 export class X86Guest implements GuestCpu {
   readonly name = 'x86';
   readonly cpu: X86Cpu;
@@ -30,6 +27,7 @@ export class X86Guest implements GuestCpu {
   readonly #window: CodeWindow;
   readonly #insn = new Insn();
   readonly #bytes = new Uint8Array(MAX_LENGTH + 1);
+  readonly #insnWords = new Int32Array(INSN_WORDS);
   readonly #ops: TranslatorOps<Ctx>;
   #ctx!: Ctx;
 
@@ -97,14 +95,15 @@ export class X86Guest implements GuestCpu {
       this.cpu.stateIsNew = false;
       return;
     }
-    const s = this.cpu.s, offset = tb.insnData[insn * INSN_WORDS]!, ccOp = tb.insnData[insn * INSN_WORDS + 1]!;
+    unpackWords(tb.insnData, insn * INSN_WORDS, this.#insnWords);
+    const s = this.cpu.s, [offset = 0, ccOp = CC_DYNAMIC, accesses = 0] = this.#insnWords;
     const low = (s.pcLo >>> 0) + offset;
     if (tb.flags & HF.CS64) {
       if (low > 0xffffffff) s.pcHi = (s.pcHi + 1) | 0;
       s.pcLo = low | 0;
     } else s.pcLo = tb.flags & HF.CS32 ? low | 0 : low & 0xffff;
     if (ccOp !== CC_DYNAMIC) s.ccOp = ccOp;
-    this.cpu.refineFault(tb.insnData[insn * INSN_WORDS + 2]!);
+    this.cpu.refineFault(accesses);
   }
 
   deliverFault(): boolean {

@@ -23,7 +23,7 @@ export class CompileAll implements Backend {
   generate(tb: Tb, ir: Ir): void {
     this.#tci.generate(tb, ir);
     tb.valid = true;
-    this.jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null });
+    this.jit.hot(tb, { tbAt: () => tb, retranslate: () => ir, following: () => null, incoming: () => [] });
     if (this.jit.stats.refused > 0) throw new Error(this.jit.stats.lastRefusal);
   }
 

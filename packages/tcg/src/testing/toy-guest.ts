@@ -12,6 +12,7 @@ import { CPU_HEADER, HDR } from '../cpu.ts';
 import { Engine } from '../engine.ts';
 import { GUEST_FAULT, HelperRegistry } from '../helpers.ts';
 import type { Helper } from '../helpers.ts';
+import { INSN_WORDS, unpackWords } from '../insn-data.ts';
 import type { Ir, Temp } from '../ir.ts';
 import { JumpCache } from '../jump-cache-table.ts';
 import type { Tb } from '../tb.ts';
@@ -55,6 +56,7 @@ export class ToyMachine implements GuestCpu, CodePages {
   readonly map = new Map<number, number>(Array.from({ length: 16 }, (_, i) => [i, i]));
   /** Physical pages that can only be fetched from byte by byte. */
   readonly device = new Set<number>();
+  readonly #insnWords = new Int32Array(INSN_WORDS);
   /** Write-protected physical pages. */
   readonly protectedPages = new Set<number>();
   /** What the DEVICE instruction does. */
@@ -143,7 +145,8 @@ export class ToyMachine implements GuestCpu, CodePages {
 
   restoreState(tb: Tb, insn: number): void {
     // the pc global is written at the end of a TB only: it is still that of the TB's start
-    this.#cpu.pcLo += tb.insnData[3 * insn]!;
+    unpackWords(tb.insnData, INSN_WORDS * insn, this.#insnWords);
+    this.#cpu.pcLo += this.#insnWords[0]!;
   }
 
   deliverFault(): boolean {
