@@ -13,7 +13,7 @@ import elementCss from './element.css?inline';
 import { endText } from './format.ts';
 import { MESSAGE_MARKUP, MessageBar, PROGRESS_MARKUP, type Message } from './message-bar.ts';
 import { Poster, POSTER_MARKUP } from './poster.ts';
-import type { Capabilities, DiskProblem, EndReason, Failure, MachineState, NamedFile, Progress, Stats } from './protocol.ts';
+import type { DiskProblem, EndReason, Failure, MachineState, NamedFile, Progress, Stats } from './protocol.ts';
 import { applySettings, optionValue, splitCommandLine } from './settings.ts';
 import { STATUS_MARKUP, StatusBar } from './status-bar.ts';
 import { missingInPage } from './support.ts';
@@ -125,11 +125,12 @@ export class EmuMachineElement extends HTMLElement {
     const { terminal, messages, status } = this.#parts!;
     messages.hide();
     try {
-      const { canKeepDisks } = await this.#checkBrowser();
+      const missing = missingInPage();
+      if (missing.length > 0) throw new WebMachineError({ reason: 'browser', message: missing.join('\n') });
       terminal.clear();
       terminal.focus();
       let options: LaunchOptions = { ...this.#launchOptions(), ...overrides };
-      if (options.writes?.kind === 'keep' && !canKeepDisks) {
+      if (options.writes?.kind === 'keep' && !(await this.machine.capabilities()).canKeepDisks) {
         options = { ...options, writes: { kind: 'memory' } };
         messages.show({ text: NO_KEPT_DISKS });
       }
@@ -185,13 +186,6 @@ export class EmuMachineElement extends HTMLElement {
     if (!word) return argv;
     const { columns, rows } = this.terminalSize;
     return applySettings(argv, { append: `${optionValue(argv, 'append') ?? ''} ${word}=${rows}x${columns}`.trimStart() });
-  }
-
-  async #checkBrowser(): Promise<Capabilities> {
-    const missing = missingInPage();
-    const capabilities = missing.length > 0 ? { problems: missing, canKeepDisks: false } : await this.machine.capabilities();
-    if (capabilities.problems.length > 0) throw new WebMachineError({ reason: 'browser', message: capabilities.problems.join('\n') });
-    return capabilities;
   }
 
   #build(): void {

@@ -39,7 +39,7 @@ export class TerminalView {
     this.#events = events;
     const terminal = this.#terminal = new Terminal({
       fontFamily: options.fontFamily, fontSize: options.fontSize, theme: TERMINAL_THEMES[options.theme], lineHeight: LINE_HEIGHT,
-      scrollback: SCROLLBACK_LINES, cursorBlink: true, macOptionIsMeta: true,
+      scrollback: SCROLLBACK_LINES, cursorBlink: false /* an animation: browsers make 60 frames a second for it */, macOptionIsMeta: true,
     });
     terminal.loadAddon(this.#fit);
     terminal.open(box);

@@ -101,6 +101,16 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     await machine.page.close();
   });
 
+  test('nothing is animated while a machine runs: for that, browsers draw sixty frames a second', async () => {
+    const machine = await Machine.open(context, web.page('still', { arguments: TINY }));
+    await machine.until(/ready/);
+    await machine.page.locator('emu-machine .xterm-cursor').waitFor();
+    const moving = () => machine.page.evaluate(() => [document, document.querySelector('emu-machine')!.shadowRoot!].flatMap((root) =>
+      root.getAnimations().map(({ effect }) => `${(effect as KeyframeEffect).target?.className} ${effect!.getTiming().iterations}`)));
+    await expect.poll(moving, { timeout: SOON_MS }).toEqual([]);
+    await machine.page.close();
+  });
+
   test('a page that waits says what it would boot, and starts by the button in the middle', async () => {
     const machine = await Machine.open(context, web.page('waiting', { arguments: TINY, noInitialRun: true }));
     await machine.page.getByText('tiny/echo \u00b7 32\u00a0MiB\u00a0of\u00a0memory').waitFor();

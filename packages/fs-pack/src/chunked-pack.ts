@@ -86,20 +86,24 @@ export class ChunkedBlock extends ReadonlyFile {
     checkRange(this.path, this.size, offset, into.length);
     if (into.length === 0) return;
     const [first, last] = this.#span(offset, into.length);
-    const step = this.#maxAhead + 1;
-    for (let from = first; from <= last; from += step) {
-      const to = Math.min(last, from + step - 1);
-      const loading = Array.from({ length: to - from + 1 }, (_, i) => {
-        const id = this.#chunks[from + i]!;
-        return id === ZERO_CHUNK ? undefined : this.#store.get(id);
-      });
-      this.#advise(from, to);
-      const results = await Promise.allSettled(loading);
-      results.forEach((result, i) => {
-        if (result.status === 'fulfilled') this.#copy(from + i, result.value, offset, into);
-        else throw this.#failure(from + i, result.reason);
-      });
-    }
+    const lanes = Math.min(last - first, this.#maxAhead) + 1;
+    let next = first;
+    let failure: PackError | undefined;
+    const lane = async (): Promise<void> => {
+      while (next <= last && !failure) {
+        const position = next++;
+        const id = this.#chunks[position]!;
+        try {
+          this.#copy(position, id === ZERO_CHUNK ? undefined : await this.#store.get(id), offset, into);
+        } catch (error) {
+          failure ??= this.#failure(position, error);
+        }
+      }
+    };
+    const loading = Array.from({ length: lanes }, lane);
+    this.#advise(first, last);
+    await Promise.all(loading);
+    if (failure) throw failure;
   }
 
   #span(offset: number, length: number): [number, number] {

@@ -8,8 +8,11 @@ export const inflateRaw: Inflate = async (stored, bytes) => {
   const contents = new Uint8Array(bytes);
   let at = 0;
   try {
-    const stream = new Blob([stored as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    for (const reader = stream.getReader(); ; ) {
+    const { readable, writable } = new DecompressionStream('deflate-raw');
+    const writer = writable.getWriter(); // a stream of a Blob costs as much again as inflating
+    writer.write(stored as Uint8Array<ArrayBuffer>).catch(() => {}); // the reader hears of what is wrong
+    writer.close().catch(() => {});
+    for (const reader = readable.getReader(); ; ) {
       const { done, value } = await reader.read();
       if (done) break;
       if (at + value.length > bytes) {

@@ -1,5 +1,6 @@
 /** What this browser's workers can do, found by trying it. */
 import { canKeepOverlays } from '@emu/fs-pack';
+import { MachineError } from '@emu/machine';
 import type { Capabilities } from '../protocol.ts';
 import { WANTED_BROWSERS } from '../support.ts';
 
@@ -11,6 +12,17 @@ const EMPTY = SIMD.slice(0, 8);
 
 export async function capabilities(): Promise<Capabilities> {
   return { problems: problems(), canKeepDisks: await canKeepOverlays() };
+}
+
+/** Something that every machine needs is missing in this browser, or forbidden. */
+export class BrowserError extends MachineError {
+  readonly reason = 'browser';
+}
+
+/** @throws BrowserError with a line for each thing that is missing. */
+export function checkBrowser(): void {
+  const found = problems();
+  if (found.length > 0) throw new BrowserError(found.join('\n'));
 }
 
 function problems(): string[] {

@@ -2,6 +2,7 @@
 import { resetOpfsOverlay } from '@emu/fs-pack';
 import { createMachine, helpText, OptionError, parseQemuArgs, type Machine, type MachineEnd, type MachineOptions } from '@emu/machine';
 import type { EndReason, Failure, FromWorker, MachineState, NamedFile, StartOptions, Stats } from '../protocol.ts';
+import { checkBrowser } from './capabilities.ts';
 import { DiskActivity } from './disk-activity.ts';
 import { Decisions, type Decision } from './disk-gate.ts';
 import { Downloads } from './download.ts';
@@ -53,6 +54,7 @@ export class Session {
     this.#decisions = new Decisions();
     this.#setState('loading');
     try {
+      checkBrowser();
       const options = this.#options(o);
       if (options) await this.#load(o, options, generation);
       else this.#setState('off', { reason: 'quit' });
