@@ -30,6 +30,9 @@ export function v86({ kernel, initrd }: { readonly kernel: string; readonly init
   return { name: 'v86', counts: 'instructions', argv: [process.execPath, '--conditions=@emu/source', '--no-warnings', V86, kernel, initrd] };
 }
 
+/** What the name of an engine has behind it when it runs in a page. */
+export const WEB_SUFFIX = '-web';
+
 const PAGE = fileURLToPath(new URL('./browser/main.ts', import.meta.url));
 
 /** Ours in a page of Chromium, which is built first. */
@@ -37,5 +40,5 @@ export function browser(accel: 'tci' | 'jit', options: readonly string[]): Emula
   const site = join(ROOT, '.cache/bench/web');
   const { status, stderr } = spawnSync(join(ROOT, 'apps/web/node_modules/.bin/vite'), ['build', '--logLevel', 'warn', '--outDir', site, '--emptyOutDir'], { cwd: join(ROOT, 'apps/web'), encoding: 'utf8' });
   if (status !== 0) throw new BenchError(`The page does not build:\n${stderr}`);
-  return { name: `${accel}-web`, counts: 'nothing', argv: [process.execPath, '--conditions=@emu/source', '--no-warnings', PAGE, site, '-accel', accel, ...options] };
+  return { name: accel + WEB_SUFFIX, counts: 'nothing', argv: [process.execPath, '--conditions=@emu/source', '--no-warnings', PAGE, site, '-accel', accel, ...options] };
 }

@@ -17,6 +17,7 @@ import { exits, phases } from '../describe.ts';
 import { browser, emulator, v86, type EmulatorCommand } from '../emulators.ts';
 import { keep } from '../history.ts';
 import { commit, hostFacts, qemuVersion } from '../host.ts';
+import { besideNode } from './beside-node.ts';
 import { benchGuest, type BenchGuest } from './initramfs.ts';
 import { measure, type Measured } from './measure.ts';
 import { CLASSES, PROGRAMS, programsOf, type Program } from './programs.ts';
@@ -51,7 +52,7 @@ await command(async () => {
   }
   const result = { ...facts, ...results };
   if (options.json) writeFileSync(options.json, `${JSON.stringify(result, undefined, 1)}\n`);
-  if (options.keep) console.log(`kept as ${keep('guest', result)}`);
+  if (options.keep) console.log(`kept as ${keep(options.browser ? 'browser' : 'guest', result)}`);
 });
 
 function guestOptions({ kernel, initrd }: BenchGuest): string[] {
@@ -78,6 +79,8 @@ async function measureAll(guest: BenchGuest, programs: readonly Program[], emula
     const facts: SessionFacts[] = await Promise.all(sessions.map(async (s) => ({ name: s.name, bootMs: s.boot.totalMs, residentMiB: s.memory(), counters: await s.counters() })));
     const { text, json } = report(rows, measured.map((s) => s.name), facts);
     console.log(text);
+    const pages = besideNode(rows, measured.map((s) => s.name));
+    if (pages !== '') console.log(`\n${pages}`);
     return json;
   } finally {
     for (const session of [host, ...sessions]) await session.stop();
