@@ -147,8 +147,11 @@ export class Liveness {
     return (label + 1) * this.#capacity;
   }
 
+  /** Whether `label` is among the labels that stand together from op `i` on. */
   #isLabel(i: number, label: number): boolean {
-    return i >= 0 && this.#ir.op[i] === Op.set_label && this.#ir.args[i * STRIDE] === label;
+    const { op, args, length } = this.#ir;
+    for (; i >= 0 && i < length && (op[i] === Op.set_label || op[i] === REMOVED); i++) if (op[i] === Op.set_label && args[i * STRIDE] === label) return true;
+    return false;
   }
 
   #remove(i: number): void {

@@ -143,6 +143,8 @@ describe('dead code and copies', () => {
   test('a helper that may write globals ends what is known of them', () => becomes('mov_i64 g0, $1\ncall bump, $4096, g2\nadd_i64 g1, g0, $1',
     'mov_i64 g0, $1', 'call bump, $0x1000, g2', 'add_i64 g1, g0, $1'));
   test('a branch to the next op goes', () => becomes('brcond_i64 g0, g1, eq, L0\nmov_i64 t, g2\nset_label L0\nmov_i64 g0, g3', 'mov_i64 g0, g3'));
+  test('two ways to a value that nobody wants go', () => becomes(
+    'brcond_i64 g0, g1, eq, L0\nmov_i64 t, g2\nbr L1\nset_label L0\nadd_i64 t, g2, g3\nset_label L1\nmov_i64 g0, g3', 'mov_i64 g0, g3'));
   test('a constant displacement is added once', () => becomes('add_i64 t, g1, $8\nadd_i64 u, t, $-4\nqemu_ld_i64 g0, u, b64, 0', 'add_i64 t0, g1, $4', 'qemu_ld_i64 g0, t0, b64, 0'));
 });
 
