@@ -46,6 +46,17 @@ describe('size', () => {
     expect(naive.walks).toBe(before);
   });
 
+  test('and so do two pages that take a slot from each other all the time', () => {
+    const { mmu, naive } = filled(1), far = 64 * PAGE;
+    naive.mapPage(BigInt(far), { phys: PAGE, prot: RW });
+    const alternate = (times: number): void => { for (let i = 0; i < times; i++) mmu.load8(i % 2 === 0 ? far : 0, 0, 0); };
+    alternate(1000);
+    expect(mmu.tlb(0).slots).toBe(128);
+    const { victimHits } = mmu.stats;
+    alternate(100);
+    expect(mmu.stats.victimHits).toBe(victimHits);
+  });
+
   test('it shrinks after many flushes that found it nearly empty', () => {
     const { mmu } = filled(1000);
     for (let i = 0; i < 300; i++) {

@@ -11,6 +11,8 @@ import { EMPTY, Meta, TlbEntries, VICTIMS } from './tlb-entries.ts';
 import { PAGE_MASK, TLB_DESCRIPTOR } from './tlb-entry.ts';
 
 const FLUSHES_PER_WINDOW = 32;
+/** Victims that come back until the table is taken to be too small for the pages that alternate: then it has cost as much as a larger table. */
+const MAX_RECALLS = 256;
 /** Not the start of a page. */
 const NO_PAGE = -1;
 
@@ -36,6 +38,8 @@ export class Tlb extends TlbEntries {
   readonly #globals: SlotList;
   /** Evictions since the last flush or resize: with the slots used, what asks for a larger table. */
   #conflicts = 0;
+  /** Victims that came back since then. */
+  #recalls = 0;
   /** Most slots used at any flush of the window. */
   #peak = 0;
   #flushesInWindow = 0;
@@ -186,6 +190,10 @@ export class Tlb extends TlbEntries {
     const i = this.#victimOf(lo, hi);
     if (i < 0 || !this.matches(this.victim(i) + access * this.cmpWords, lo, hi)) return -1;
     this.counters.victimHits++;
+    if (++this.#recalls > MAX_RECALLS && this.#slots < this.#maxSlots) {
+      this.#resize(this.#slots * 2);
+      entry = this.home(lo);
+    }
     if (this.isEmpty(entry)) {
       this.copy(this.victim(i), entry);
       this.#clearVictim(i);
@@ -224,7 +232,7 @@ export class Tlb extends TlbEntries {
   #beginFlush(): void {
     this.counters.flushes++;
     this.#peak = Math.max(this.#peak, this.used);
-    this.#conflicts = 0;
+    this.#conflicts = this.#recalls = 0;
     for (let i = 0; this.#victims > 0 && i < VICTIMS; i++) this.#clearVictim(i);
   }
 
@@ -246,7 +254,7 @@ export class Tlb extends TlbEntries {
   #resize(slots: number): void {
     this.counters.resizes++;
     this.#setSlots(slots);
-    this.#conflicts = 0;
+    this.#conflicts = this.#recalls = 0;
     const filled = [...this.#globals.slots.subarray(0, this.#globals.count), ...this.#locals.slots.subarray(0, this.#locals.count)];
     for (const list of [this.#globals, this.#locals]) list.clearSlots();
     for (const slot of filled) {

@@ -36,6 +36,8 @@ const memOpOfBits = (bits: number): number => (bits === 8 ? MemOp.b8 : bits === 
 
 /** Kinds whose `ccSrc2` means something. */
 const SRC2_KINDS: ReadonlySet<number> = new Set([CcKind.ADC, CcKind.SBB]);
+/** Their codes are the numbers from the first one on. */
+const FIRST_SRC2_CODE = CcKind.ADC * 4, SRC2_CODES = SRC2_KINDS.size * 4;
 
 export interface Globals {
   readonly rip: Temp;
@@ -460,6 +462,7 @@ export class Ctx {
    */
   overrideCarryOverflow(carryOverflow: Temp, count: Temp = -1): void {
     const ir = this.ir, g = this.g;
+    if (this.ccOp === CC_DYNAMIC && count < 0) return this.#overrideDynamic(carryOverflow);
     const known = this.ccOp !== CC_DYNAMIC && (this.ccOp & CC_OVERRIDE || !SRC2_KINDS.has(ccKind(this.ccOp)));
     if (!known) this.setEflags(this.eflags());
     const code = this.ccOp | CC_OVERRIDE;
@@ -471,6 +474,19 @@ export class Ctx {
     const zero = ir.const64(0);
     ir.set(g.ccOp, ir.movcond(ir.extrl_i64_i32(count), ir.const32(0), ir.const32(code), ir.const32(this.ccOp), Cond.ne));
     ir.set(g.ccSrc2, ir.movcond(count, zero, carryOverflow, g.ccSrc2, Cond.ne));
+    this.setCcDynamic();
+  }
+
+  /** As `overrideCarryOverflow`, of a code in memory: `cc_src2` is free unless an ADC or SBB left it. */
+  #overrideDynamic(carryOverflow: Temp): void {
+    const ir = this.ir, g = this.g, free = ir.newLabel();
+    ir.brcond(ir.sub(g.ccOp, ir.const32(FIRST_SRC2_CODE)), ir.const32(SRC2_CODES), Cond.geu, free);
+    ir.set(g.ccSrc, ir.extu_i32_i64(ir.call(this.h.computeFlags, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2)));
+    ir.set(g.ccOp, ir.const32(CC_EFLAGS));
+    ir.set_label(free);
+    ir.set(g.ccOp, ir.or(g.ccOp, ir.const32(CC_OVERRIDE)));
+    ir.set(g.ccSrc2, carryOverflow);
+    this.#srcWritten = this.#src2Written = true;
     this.setCcDynamic();
   }
 
@@ -488,8 +504,7 @@ export class Ctx {
     ir.set(carry, g.ccSrc);
     ir.br(done);
     ir.set_label(other);
-    const flags = ir.call(this.h.computeFlags, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2);
-    ir.set(carry, ir.extract(ir.extu_i32_i64(flags), 0, 1));
+    ir.set(carry, ir.extu_i32_i64(ir.call(this.h.carryFlag, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2)));
     ir.set_label(done);
     return carry;
   }

@@ -3,9 +3,9 @@
  * TypeScript. SDM Vol. 1 appendix A.
  */
 import { I32, I64, ModuleBuilder } from '@emu/wasm';
-import { i64, type Int32, type Int64 } from './fpu/expr.ts';
+import { i32, i64, type Int32, type Int64 } from './fpu/expr.ts';
 import { Emitter, type Fn } from './fpu/fn.ts';
-import { CC_OVERRIDE } from './flags.ts';
+import { CC_OVERRIDE, CcKind } from './flags.ts';
 import { ARITH_FLAGS, EFLAGS } from './state.ts';
 
 const { CF, PF, AF, ZF, SF, OF } = EFLAGS;
@@ -53,8 +53,8 @@ const zero = (o: Operands) => narrowed(o, o.dst).eqz().shl(shiftOf(ZF));
 const KINDS: readonly { flags: (o: Operands) => Int32; alone?: true }[] = [
   { flags: (o) => o.src.low().and(ARITH_FLAGS), alone: true },
   { flags: (o) => arithmetic({ ...o, carryIn: i64(0n) }, false) },
-  { flags: (o) => arithmetic(o, false) },
   { flags: (o) => arithmetic({ ...o, carryIn: i64(0n) }, true) },
+  { flags: (o) => arithmetic(o, false) },
   { flags: (o) => arithmetic(o, true) },
   { flags: (o) => o.dst.eqz().and(0) },
   { flags: (o) => o.src.low().and(CF).or(narrowed(o, o.dst).eq(i64(1n).shl(o.top)).shl(shiftOf(OF))).or(o.dst.low().and(15).eqz().shl(shiftOf(AF))) },
@@ -79,9 +79,16 @@ function defineFlags(emitter: Emitter): void {
     fn.if(code.and(CC_OVERRIDE), () => fn.return(plain.i32(code.xor(CC_OVERRIDE), dst, src, i64(0n)).and(~CARRY_OVERFLOW).or(src2.low().and(CARRY_OVERFLOW))));
     fn.return(plain.i32(code, dst, src, src2));
   });
+  emitter.export('carryFlag', [I32, I64, I64, I64], [I32], (fn, code, dst, src, src2) => {
+    const kind = fn.let(code.shrU(2)), unused = fn.let(i64(64n).sub(i64(8n).shl(code.and(3).u64())));
+    fn.if(kind.eq(CcKind.SUB), () => fn.return(dst.add(src).shl(unused).ltU(src.shl(unused))));
+    fn.if(kind.eq(CcKind.LOGIC), () => fn.return(i32(0)));
+    fn.if(code.and(CC_OVERRIDE), () => fn.return(src2.low().and(CF)));
+    fn.return(plain.i32(code, dst, src, src2).and(CF));
+  });
 }
 
-/** The functions, by name: `computeFlags(code, dst, src, src2)` gives the six flags at their EFLAGS places. */
+/** The functions, by name: `computeFlags(code, dst, src, src2)` gives the six flags at their EFLAGS places, `carryFlag` with the same arguments CF alone, 0 or 1. */
 export function flagFunctions(): Record<string, Function> {
   const m = new ModuleBuilder();
   defineFlags(new Emitter(m));

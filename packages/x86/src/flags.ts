@@ -19,7 +19,7 @@
  */
 import { EFLAGS } from './state.ts';
 
-export const CcKind = { EFLAGS: 0, ADD: 1, ADC: 2, SUB: 3, SBB: 4, LOGIC: 5, INC: 6, DEC: 7, SHL: 8, SHR: 9, MUL: 10, POPCNT: 11, BITS: 12 } as const;
+export const CcKind = { EFLAGS: 0, ADD: 1, SUB: 2, ADC: 3, SBB: 4, LOGIC: 5, INC: 6, DEC: 7, SHL: 8, SHR: 9, MUL: 10, POPCNT: 11, BITS: 12 } as const;
 export type CcKind = (typeof CcKind)[keyof typeof CcKind];
 /** The code of an operation at 8, 16, 32 or 64 bits. */
 export const ccCode = (kind: CcKind, bits: number): number => kind * 4 + (bits === 8 ? 0 : bits === 16 ? 1 : bits === 32 ? 2 : 3);
