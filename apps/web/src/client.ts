@@ -118,11 +118,9 @@ export class WebMachine {
     this.#notify({ type: 'disk', decision });
   }
 
-  /** Ends the worker as it is. Kept disks keep what the guest has flushed. */
+  /** Ends the worker as it is. Kept disks keep what the guest has flushed. The next request gets a new worker, which knows no files that were added. */
   terminate(): void {
-    this.#worker?.terminate();
-    for (const { reject } of this.#replies.values()) reject(new WebMachineError({ reason: 'closed', message: 'The machine was taken away' }));
-    this.#replies.clear();
+    this.#dismiss({ reason: 'closed', message: 'The machine was taken away' }, { reason: 'quit' });
   }
 
   /** A worker; undefined where the page's policy forbids one, which is reported in a moment. */
@@ -180,13 +178,18 @@ export class WebMachine {
   /** The worker is of no use any more; the next request gets a new one, which knows no files that were added. @param message empty where the browser does not say. */
   #crashed(message: string): void {
     const failure = this.#loaded ? { reason: 'emulator', message: `The emulator stopped: ${message}` } : notLoaded(message);
+    this.#dismiss(failure, { reason: 'failed', failure });
+  }
+
+  #dismiss(failure: Failure, end: EndReason): void {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#loaded = false;
     for (const { reject } of this.#replies.values()) reject(new WebMachineError(failure));
     this.#replies.clear();
+    if (this.#state === 'off' && end.reason === 'quit') return;
     this.#state = 'off';
-    this.#emit('state', { state: 'off', end: { reason: 'failed', failure } });
+    this.#emit('state', { state: 'off', end });
   }
 
   #emit<K extends keyof WebMachineEvents>(event: K, detail: WebMachineEvents[K]): void {

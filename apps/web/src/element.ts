@@ -41,7 +41,7 @@ export interface EmuMachineEvents {
 }
 
 export class EmuMachineElement extends HTMLElement {
-  static readonly observedAttributes = ['theme', 'keep'];
+  static readonly observedAttributes = ['args', 'theme', 'keep'];
 
   /** The machine without its user interface. */
   readonly machine: WebMachine;
@@ -50,12 +50,17 @@ export class EmuMachineElement extends HTMLElement {
   #arguments: readonly string[] | undefined;
   #fontSize: number | undefined;
   #screenReader = false;
+  /** The user has been asked what becomes of disk reads that wait for the network. */
+  #diskWaits = false;
+  /** Undo what was connected. */
+  readonly #disconnect: (() => void)[] = [];
   #parts: { terminal: TerminalView; toolbar: Toolbar; status: StatusBar; messages: MessageBar; poster: Poster } | undefined;
 
   constructor() {
     super();
     this.#root = this.attachShadow({ mode: 'open', delegatesFocus: true });
     this.machine = new WebMachine();
+    for (const name of ['arguments', 'fontSize', 'screenReader'] as const) this.#takeOver(name);
   }
 
   /** QEMU's arguments; by default those of the attribute `args`. */
@@ -104,14 +109,16 @@ export class EmuMachineElement extends HTMLElement {
   disconnectedCallback(): void {
     queueMicrotask(() => { // it may only have been moved
       if (this.isConnected) return;
-      this.#dark.removeEventListener('change', this.#themeChanged);
+      for (const undo of this.#disconnect.splice(0)) undo();
       this.#parts?.terminal.dispose();
+      this.#parts = undefined;
       this.machine.terminate();
     });
   }
 
   attributeChangedCallback(name: string): void {
     if (name === 'theme') this.#themeChanged();
+    else if (name === 'args') this.#parts?.poster.describe(this.arguments);
     else if (this.state === 'off') this.#parts?.status.writes(this.hasAttribute('keep'));
   }
 
@@ -235,6 +242,8 @@ export class EmuMachineElement extends HTMLElement {
     status.writes(this.hasAttribute('keep'));
     connectTouchKeys(this.#root, terminal);
     this.#dark.addEventListener('change', this.#themeChanged);
+    addEventListener('online', this.#online);
+    this.#disconnect.push(() => this.#dark.removeEventListener('change', this.#themeChanged), () => removeEventListener('online', this.#online));
     this.#listen();
   }
 
@@ -256,30 +265,38 @@ export class EmuMachineElement extends HTMLElement {
 
   #listen(): void {
     const { machine } = this;
+    const on: WebMachine['on'] = (event, listener) => {
+      const off = machine.on(event, listener);
+      this.#disconnect.push(off);
+      return off;
+    };
     const { terminal, toolbar, status, messages, poster } = this.#parts!;
-    machine.on('state', ({ state, end }) => {
+    let last: MachineState = 'off';
+    on('state', ({ state, end }) => {
+      const cancelled = last === 'loading' && end?.reason === 'quit' && terminal.empty;
+      last = state;
       poster.show(state === 'off' && terminal.empty, this.arguments);
       toolbar.show(state, poster.shown);
       status.state(state);
       this.#root.querySelector<HTMLElement>('.frame')!.dataset['state'] = state;
       if (state === 'off') terminal.hideCursor();
       if (state !== 'loading') messages.progress(null);
-      if (end) this.#ended(end);
+      if (end && !cancelled) this.#ended(end);
       this.#tell('emu-state', { state, end });
     });
-    machine.on('output', (bytes) => {
+    on('output', (bytes) => {
       const { length } = bytes;
       terminal.write(bytes, () => machine.shown(length));
       this.#tell('emu-output', bytes);
     });
-    machine.on('progress', (progress) => messages.progress(progress));
-    machine.on('stats', (stats) => {
+    on('progress', (progress) => messages.progress(machine.state === 'loading' ? progress : null)); // what was cancelled may go on for a moment
+    on('stats', (stats) => {
       status.stats(stats);
       this.#tell('emu-stats', stats);
     });
-    machine.on('log', (line) => console.debug(line));
-    machine.on('trouble', (text) => { if (!messages.asking) messages.show({ text: `Connection trouble: ${text}`, forMs: 8000 }); });
-    machine.on('disk', (problem) => this.#diskProblem(problem));
+    on('log', (line) => console.debug(line));
+    on('trouble', (text) => { if (!messages.asking) messages.show({ text: `Connection trouble: ${text}`, forMs: 8000 }); });
+    on('disk', (problem) => this.#diskProblem(problem));
   }
 
   #ended(end: EndReason): void {
@@ -315,15 +332,36 @@ export class EmuMachineElement extends HTMLElement {
 
   #diskProblem(problem: DiskProblem): void {
     const { drive, message, waiting, reason } = problem;
+    this.#diskWaits = waiting;
     this.#parts!.messages.show(waiting
       ? {
         text: `The disk ${drive} waits: ${message}`, bad: true, actions: [
-          { label: 'Try again', run: () => this.machine.decideDisk('retry') },
-          { label: 'Tell the guest', run: () => this.machine.decideDisk('fail') },
+          { label: 'Try again', run: () => this.#decideDisk('retry') },
+          { label: 'Tell the guest', run: () => this.#decideDisk('fail') },
         ],
       }
       : { text: `The disk ${drive} failed, and the guest was told: ${message}`, bad: true });
     this.#tell('emu-problem', { reason, message });
+  }
+
+  /** The network is back: reads that wait for it are made again. */
+  readonly #online = (): void => {
+    if (!this.#diskWaits) return;
+    this.#parts?.messages.hide();
+    this.#decideDisk('retry');
+  };
+
+  #decideDisk(decision: 'retry' | 'fail'): void {
+    this.#diskWaits = false;
+    this.machine.decideDisk(decision);
+  }
+
+  /** A property that was set before this class was known. */
+  #takeOver(name: 'arguments' | 'fontSize' | 'screenReader'): void {
+    if (!Object.hasOwn(this, name)) return;
+    const { value } = Object.getOwnPropertyDescriptor(this, name)!;
+    delete (this as Record<string, unknown>)[name];
+    Object.assign(this, { [name]: value as unknown });
   }
 
   #suitableFontSize(): number {

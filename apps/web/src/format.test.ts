@@ -29,6 +29,7 @@ test('a machine that started anew makes no negative speeds', () => {
 test('progress names the file, and the total where it is known', () => {
   expect(progressText({ label: 'pack/bzImage', loadedBytes: 1_500_000, totalBytes: 14_186_432 })).toBe('Loading pack/bzImage: 1.4 MiB of 14 MiB');
   expect(progressText({ label: 'x', loadedBytes: 10 })).toBe('Loading x: 10 B');
+  expect(progressText({ label: 'x', loadedBytes: 0 })).toBe('Loading x');
 });
 
 test('each end has its line, and a failure has its own', () => {

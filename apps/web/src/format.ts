@@ -55,6 +55,7 @@ export function speedText({ mips, busy }: Rates): string {
 }
 
 export function progressText({ label, loadedBytes, totalBytes }: Progress): string {
+  if (totalBytes === undefined && loadedBytes === 0) return `Loading ${label}`;
   return `Loading ${label}: ${bytesText(loadedBytes)}${totalBytes === undefined ? '' : ` of ${bytesText(totalBytes)}`}`;
 }
 

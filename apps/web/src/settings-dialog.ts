@@ -22,7 +22,7 @@ const BODY = `
 <fieldset><legend>Machine</legend>
   <div class="field"><label for="memory">Memory</label><select id="memory"></select></div>
   <div class="field"><label for="append">Kernel command line</label><textarea id="append" rows="2" spellcheck="false" autocapitalize="off"></textarea></div>
-  <div class="field"><label for="accel">Run guest code by</label><select id="accel">${ACCELS.map(option).join('')}</select></div>
+  <div class="field"><label for="accel">Run guest code by</label><select id="accel"></select></div>
 </fieldset>
 <fieldset><legend>Your own files</legend>${(['kernel', 'initrd', 'disk'] as const).map(fileField).join('')}
   <p class="hint">Or drop them onto the page. They are read where they lie; nothing is uploaded.</p>
@@ -82,7 +82,7 @@ export class SettingsDialog {
     const argv = applySettings(this.#o.base, settings);
     this.#fillMemory(memoryMiB(optionValue(argv, 'm')));
     this.#get<HTMLTextAreaElement>('append').value = optionValue(argv, 'append') ?? '';
-    this.#get<HTMLSelectElement>('accel').value = optionValue(argv, 'accel') ?? 'tcg';
+    this.#fillAccel(optionValue(argv, 'accel') ?? 'tcg');
     this.#get<HTMLSelectElement>('theme').value = preferences.theme;
     this.#get<HTMLSelectElement>('font-size').value = String(preferences.fontSize);
     this.#get<HTMLInputElement>('screen-reader').checked = preferences.screenReader;
@@ -102,6 +102,14 @@ export class SettingsDialog {
     const select = this.#get<HTMLSelectElement>('memory');
     select.innerHTML = sizes.map((size) => option([`${size}M`, bytesText(size * 2 ** 20)])).join('');
     select.value = `${chosen}M`;
+  }
+
+  /** @param chosen may be one of the page's that is not in our list: `jit,threshold=1000`. */
+  #fillAccel(chosen: string): void {
+    const select = this.#get<HTMLSelectElement>('accel');
+    const own = optionValue(this.#o.base, 'accel') ?? 'tcg';
+    select.replaceChildren(...ACCELS.map(([value, label]) => new Option(label, value)), ...(ACCELS.some(([value]) => value === own) ? [] : [new Option(own, own)]));
+    select.value = chosen;
   }
 
   #showWrites(keep: boolean): void {
@@ -138,7 +146,7 @@ export class SettingsDialog {
     const { base, files } = this.#o;
     const memory = this.#get<HTMLSelectElement>('memory').value;
     const append = this.#get<HTMLTextAreaElement>('append').value.replace(/\s+/g, ' ').trim();
-    const accel = this.#get<HTMLSelectElement>('accel').value as 'tcg' | 'tci' | 'jit';
+    const accel = this.#get<HTMLSelectElement>('accel').value;
     return {
       ...files.settings,
       ...(memoryMiB(memory) !== memoryMiB(optionValue(base, 'm')) && { memory }),

@@ -5,7 +5,8 @@ export interface Settings {
   readonly memory?: string;
   /** Kernel command line. */
   readonly append?: string;
-  readonly accel?: 'tcg' | 'tci' | 'jit';
+  /** As `-accel` takes it. */
+  readonly accel?: string;
   /** Names of files that were given to the machine. */
   readonly kernel?: string;
   readonly initrd?: string;

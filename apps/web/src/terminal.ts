@@ -137,6 +137,11 @@ export class TerminalView {
     this.#terminal.input(text);
   }
 
+  /** An arrow key, `A` to `D`, in the mode that the guest's program has chosen (DECCKM, xterm's control sequences). */
+  arrow(letter: string): void {
+    this.type(`\x1b${this.#terminal.modes.applicationCursorKeysMode ? 'O' : '['}${letter}`);
+  }
+
   dispose(): void {
     this.#observer.disconnect();
     this.#terminal.dispose();

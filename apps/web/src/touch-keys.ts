@@ -1,9 +1,12 @@
 /** Keys that a phone's keyboard lacks. */
 import type { TerminalView } from './terminal.ts';
 
-const KEYS: readonly (readonly [label: string, name: string, sequence: string])[] = [
-  ['Esc', 'Escape', '\x1b'], ['Tab', 'Tab', '\t'], ['^C', 'Control C', '\x03'], ['^D', 'Control D', '\x04'],
-  ['←', 'Left', '\x1b[D'], ['↑', 'Up', '\x1b[A'], ['↓', 'Down', '\x1b[B'], ['→', 'Right', '\x1b[C'],
+const typing = (text: string) => (terminal: TerminalView): void => terminal.type(text);
+const arrow = (letter: string) => (terminal: TerminalView): void => terminal.arrow(letter);
+
+const KEYS: readonly (readonly [label: string, name: string, press: (terminal: TerminalView) => void])[] = [
+  ['Esc', 'Escape', typing('\x1b')], ['Tab', 'Tab', typing('\t')], ['^C', 'Control C', typing('\x03')], ['^D', 'Control D', typing('\x04')],
+  ['←', 'Left', arrow('D')], ['↑', 'Up', arrow('A')], ['↓', 'Down', arrow('B')], ['→', 'Right', arrow('C')],
 ];
 
 export const TOUCH_MARKUP = `<div class="keys" role="toolbar" aria-label="Keys">
@@ -23,7 +26,7 @@ export function connectTouchKeys(root: ShadowRoot, terminal: TerminalView): void
   });
   for (const button of bar.querySelectorAll<HTMLButtonElement>('[data-key]')) {
     button.addEventListener('click', () => {
-      terminal.type(KEYS[Number(button.dataset['key'])]![2]);
+      KEYS[Number(button.dataset['key'])]![2](terminal);
       terminal.focus();
     });
   }

@@ -101,6 +101,22 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     await machine.page.close();
   });
 
+  test('loading that takes long shows a bar at once, can be cancelled, and is not in the way of the next start', async () => {
+    web.fault = (path) => path === '/tiny/slow'; // no answer
+    const machine = await Machine.open(context, web.page('cancelled', { arguments: [...TINY.slice(0, -1), 'tiny/slow'] }));
+    await machine.page.getByText('Loading tiny/slow').waitFor();
+    await machine.press('Cancel');
+    await machine.page.getByRole('button', { name: 'Start the machine' }).waitFor();
+    expect(await machine.message()).toBe('');
+    web.fault = () => false;
+    await machine.page.evaluate((argv) => { document.querySelector('emu-machine')!.arguments = argv; }, TINY);
+    await machine.press('Start the machine');
+    await machine.until(/ready/);
+    await machine.send('still heard');
+    await machine.until(/STILL/);
+    await machine.page.close();
+  });
+
   test('nothing is animated while a machine runs: for that, browsers draw sixty frames a second', async () => {
     const machine = await Machine.open(context, web.page('still', { arguments: TINY }));
     await machine.until(/ready/);
@@ -192,6 +208,47 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     await machine.page.close();
   });
 
+  test('properties that are set before the element is defined count, and an element that is taken out and put back starts anew', async () => {
+    const html = `<!doctype html><title>early</title><emu-machine style="height: 20rem"></emu-machine>
+      <script>document.querySelector('emu-machine').arguments = ${JSON.stringify(TINY)};</script><script type="module" src="emu-machine.js"></script>`;
+    const machine = await Machine.open(context, web.html('early', html));
+    await machine.press('Start the machine');
+    await machine.until(/ready/);
+    await machine.page.evaluate(async () => {
+      const element = document.querySelector('emu-machine')!;
+      element.remove();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      document.body.append(element);
+    });
+    expect(await machine.state()).toBe('off');
+    await machine.press('Start the machine');
+    await machine.until(/^ready\s*$/);
+    await machine.page.evaluate(() => { // moving is not taking out
+      const box = document.createElement('div');
+      document.body.append(box);
+      box.append(document.querySelector('emu-machine')!);
+    });
+    await machine.send('moved');
+    await machine.until(/MOVED/);
+    expect(machine.complaints).toEqual([]);
+    await machine.page.close();
+  });
+
+  test('two machines in one page keep apart', async () => {
+    const one = `<emu-machine args="${TINY.join(' ')}" autostart style="height: 15rem"></emu-machine>`;
+    const { page, complaints } = await Machine.open(context, web.html('two', `<!doctype html><title>two</title>${one}${one}<script type="module" src="emu-machine.js"></script>`));
+    await page.waitForFunction(() => [...document.querySelectorAll('emu-machine')].every(({ text }) => text?.includes('ready')));
+    const texts = await page.evaluate(async () => {
+      const both = [...document.querySelectorAll('emu-machine')];
+      both.forEach((element, i) => element.send(i === 0 ? 'left' : 'right'));
+      while (!both.every(({ text }) => /LEFT|RIGHT/.test(text))) await new Promise((resolve) => setTimeout(resolve, 20));
+      return both.map(({ text }) => text);
+    });
+    expect(texts).toEqual(['ready\nLEFT', 'ready\nRIGHT']);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test('<emu-machine> comes from another origin, which only has to allow it', async () => {
     const cdn = await allowingSite();
     const machine = await Machine.open(context, web.html('other-origin', elementOf(cdn)));
@@ -206,7 +263,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     const option = await Machine.open(context, web.page('option', { arguments: ['-nographic', '-vga', 'std'] }));
     expect(await option.untilMessage(/-vga/)).toMatch(/not supported/);
     const missing = await Machine.open(context, web.page('missing', { arguments: [...TINY.slice(0, -1), 'tiny/nothing'] }));
-    expect(await missing.untilMessage(/nothing/)).toMatch(/could not load 'tiny\/nothing'.*404/);
+    expect(await missing.untilMessage(/nothing/)).toMatch(/could not load 'tiny\/nothing'.*404.*check its name/);
     const withPolicy = async (policy: string): Promise<Machine> => {
       const strict = await browser.newContext();
       await strict.route('**/*', async (route) => {
@@ -263,7 +320,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
   });
 
   test('everything can be reached by the keyboard, and the terminal can be left', async () => {
-    const machine = await Machine.open(context, web.page('keys', { arguments: TINY }));
+    const machine = await Machine.open(context, web.page('keys', { arguments: ['-accel', 'jit,threshold=100', ...TINY] }));
     await machine.until(/ready/);
     await machine.page.keyboard.press('Tab');
     await machine.send('x');
@@ -282,7 +339,7 @@ describe.skipIf(!canBrowse())('in Chromium', () => {
     expect(seen).toEqual(expect.arrayContaining(['Pause', 'Reset', 'Power off', 'Paste', 'Settings', 'Help']));
     await machine.page.getByRole('button', { name: 'Settings' }).press('Enter');
     await machine.page.getByLabel('Kernel command line').fill('loglevel=3');
-    expect(await machine.page.locator('#command-line').textContent()).toContain('-append loglevel=3');
+    expect(await machine.page.locator('#command-line').textContent()).toMatch(/-accel jit,threshold=100 .* -append loglevel=3$/);
     await machine.page.keyboard.press('Escape');
     await machine.page.waitForSelector('#settings', { state: 'hidden' });
     await machine.page.close();

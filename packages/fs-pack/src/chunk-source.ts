@@ -65,7 +65,8 @@ export class HttpSource implements ChunkSource {
       const response = await get(url, { signal: controller.signal, ...(fresh ? { cache: 'reload' as const } : {}) });
       if (!response.ok) {
         const reason = isPassing(response.status) ? 'network' : 'missing';
-        throw new PackError(reason, `${url}: the server answered ${response.status} ${response.statusText}`.trimEnd());
+        const answer = `${url}: the server answered ${response.status} ${response.statusText}`.trimEnd();
+        throw new PackError(reason, reason === 'missing' ? `${answer}; upload it, or check its name` : answer);
       }
       return await collect(response, () => {
         clearTimeout(timer);

@@ -45,8 +45,9 @@ export class Downloads {
     }
   }
 
-  /** A progress bar that reports now and then until `end`; what comes later (the body of an error) is not progress. */
-  progress(label: string): { to(loadedBytes: number, totalBytes?: number): void; end(): void } {
+  /** A progress bar that reports at once, then now and then until `end`; what comes later (the body of an error) is not progress. */
+  progress(label: string, ofBytes?: number): { to(loadedBytes: number, totalBytes?: number): void; end(): void } {
+    this.#events.onProgress({ label, loadedBytes: 0, totalBytes: ofBytes });
     let last = -PROGRESS_EVERY_MS;
     let ended = false;
     return {

@@ -112,7 +112,7 @@ export class Files {
 
   async #unpack(file: PackFile, label: string): Promise<Uint8Array> {
     const STEP = 1024 * 1024;
-    const report = this.#downloads.progress(label);
+    const report = this.#downloads.progress(label, file.size);
     const bytes = new Uint8Array(file.size);
     try {
       for (let at = 0; at < file.size; at += STEP) {

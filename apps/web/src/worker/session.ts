@@ -119,7 +119,7 @@ export class Session {
 
   async #load(o: StartOptions, options: MachineOptions, generation: number): Promise<void> {
     const machine = await createMachine(options, workerHost({
-      files: this.#files, look: { baseUrl: o.baseUrl, dataDirs: options.dataDirs }, writes: o.writes, stdio: this.#line, activity: this.#activity,
+      files: this.#files, look: { baseUrl: o.baseUrl, dataDirs: options.dataDirs }, writes: o.writes, stdio: this.#line.connect(), activity: this.#activity,
       decisions: this.#decisions, onLog: (line) => this.#send({ type: 'log', line }), onDiskProblem: (problem) => this.#send({ type: 'disk', problem }),
     }));
     if (generation !== this.#generation) return machine.quit();

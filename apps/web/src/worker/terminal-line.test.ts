@@ -32,10 +32,23 @@ test('what is printed in small pieces between two turns of the event loop is han
 test('input reaches whoever listens, and nobody after the end', () => {
   const line = new TerminalLine({ onOutput() {}, onBehind() {} });
   const heard: number[] = [];
-  line.onInput((bytes) => heard.push(...bytes));
+  const end = line.connect();
+  end.onInput!((bytes) => heard.push(...bytes));
   line.input(Uint8Array.of(1, 2));
-  line.close();
+  end.close!();
   line.input(Uint8Array.of(3));
   expect(heard).toEqual([1, 2]);
+  line.dispose();
+});
+
+test('a machine that was given up while it loaded takes nothing from the next', () => {
+  const line = new TerminalLine({ onOutput() {}, onBehind() {} });
+  const heard: string[] = [];
+  const [first, second] = [line.connect(), line.connect()];
+  second.onInput!(() => heard.push('second'));
+  first.onInput!(() => heard.push('first'));
+  first.close!();
+  line.input(Uint8Array.of(1));
+  expect(heard).toEqual(['second']);
   line.dispose();
 });

@@ -15,8 +15,10 @@ export interface TerminalLineEvents {
   onBehind(behind: boolean): void;
 }
 
-export class TerminalLine implements CharBackend {
+export class TerminalLine {
   readonly #events: TerminalLineEvents;
+  /** The machine's end, and who listens there. */
+  #end: CharBackend | undefined;
   #listener: ((bytes: Uint8Array) => void) | undefined;
   #pending = 0;
   #behind = false;
@@ -31,6 +33,19 @@ export class TerminalLine implements CharBackend {
 
   get behind(): boolean {
     return this.#behind;
+  }
+
+  /** The line for one machine, which takes it from the one before: that may have been given up while it loaded, and close later. */
+  connect(): CharBackend {
+    const isNewest = (): boolean => this.#end === end;
+    const end: CharBackend = {
+      write: (bytes) => { if (isNewest()) this.write(bytes); },
+      onInput: (listener) => { if (isNewest()) this.#listener = listener; },
+      close: () => { if (isNewest()) this.#hangUp(); },
+    };
+    this.#hangUp();
+    this.#end = end;
+    return end;
   }
 
   write(bytes: Uint8Array): void {
@@ -49,10 +64,6 @@ export class TerminalLine implements CharBackend {
     this.#hand(bytes);
   }
 
-  onInput(listener: (bytes: Uint8Array) => void): void {
-    this.#listener = listener;
-  }
-
   /** The user typed. */
   input(bytes: Uint8Array): void {
     this.#listener?.(bytes);
@@ -64,15 +75,15 @@ export class TerminalLine implements CharBackend {
     this.#check();
   }
 
-  /** The machine is gone; nobody reads any more. */
-  close(): void {
-    this.flush();
-    this.#listener = undefined;
-  }
-
   /** Ends the line itself, with its worker. */
   dispose(): void {
     this.#turn.port1.close();
+  }
+
+  /** Nobody reads any more. */
+  #hangUp(): void {
+    this.flush();
+    this.#end = this.#listener = undefined;
   }
 
   #large(bytes: Uint8Array): void {
