@@ -52,9 +52,14 @@ describe('emu-system-x86_64', () => {
   });
 
   it('says in one line what is wrong, with status 1', () => {
-    expect(run('-kernel', '/no/such')).toEqual({ status: 1, stdout: '', stderr: "emu-system-x86_64: could not load '/no/such': there is no such file; check the path\n" });
+    expect(run('-kernel', '/no/such')).toEqual({ status: 1, stdout: '', stderr: "emu-system-x86_64: -kernel: could not load '/no/such': there is no such file or directory; check the path\n" });
     expect(run('-hda', 'x')).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^emu-system-x86_64: -hda: this option of QEMU's is not supported.*\n$/) });
-    expect(run('-kernel', hello, '-drive', `if=virtio,file=${dir}`).stderr).toMatch(/^emu-system-x86_64: could not open '.*': it is a directory.*\n$/);
+    expect(run('-kernel', hello, '-drive', `if=virtio,file=${dir}`).stderr).toMatch(/^emu-system-x86_64: -drive: could not open '.*': it is a directory.*\n$/);
+    expect(run('-kernel', hello, '-initrd', '/no/such').stderr).toMatch(/^emu-system-x86_64: -initrd: could not load '\/no\/such': there is no such file/);
+    expect(run('-kernel', hello, '-fw_cfg', 'opt/x,file=/no/such').stderr).toMatch(/^emu-system-x86_64: -fw_cfg: could not load '\/no\/such'/);
+    expect(run('-kernel', hello, '-serial', 'file:/no/such').stderr).toMatch(/^emu-system-x86_64: -serial: could not write to '\/no\/such'/);
+    expect(run('-kernel', hello, '-d', 'int', '-D', '/no/such').stderr).toMatch(/^emu-system-x86_64: -D: could not write to '\/no\/such'/);
+    expect(run('-kernel', fileURLToPath(import.meta.url)).stderr).toMatch(/^emu-system-x86_64: -kernel .*main\.test\.ts: neither a bzImage, nor .*\n$/);
   });
 
   it('knows its version, its topics and its models', () => {

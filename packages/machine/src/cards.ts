@@ -4,7 +4,7 @@ import {
   type BlockBackend, type CompletionQueue, type ConsolePort, type DeviceEnv, type GuestMemory,
 } from '@emu/devices';
 import type { Outlet, Outlets } from './console.ts';
-import { MachineError } from './errors.ts';
+import { MachineError, ofOption } from './errors.ts';
 import type { MachineHost } from './host.ts';
 import type { DeviceOptions, DriveOptions, MachineOptions } from './options/types.ts';
 import type { Board } from './pc.ts';
@@ -30,7 +30,7 @@ export async function openDisks(drives: readonly DriveOptions[], host: MachineHo
   try {
     for (const drive of drives) {
       if (disks.has(drive.id)) throw new MachineError(`-drive id=${drive.id} is used twice; give each drive an id of its own`);
-      disks.set(drive.id, await openDisk(drive, host));
+      disks.set(drive.id, await openDisk(drive, host).catch((error: unknown) => { throw ofOption('-drive', error); }));
     }
   } catch (error) {
     for (const disk of disks.values()) await disk.close();
@@ -87,7 +87,7 @@ function addConsole(c: CardContext, d: DeviceOf<'virtio-serial-pci'>, n: number)
   const outlets: Outlet[] = [];
   const ports = c.options.devices.flatMap((p): ConsolePort[] => {
     if (p.driver !== 'virtconsole' && p.driver !== 'virtserialport') return [];
-    const outlet = c.outlets.open(chardev(c, p.chardev, p.driver));
+    const outlet = c.outlets.open(chardev(c, p.chardev, p.driver), '-chardev');
     outlets.push(outlet);
     return [{ console: p.driver === 'virtconsole', name: p.name, backend: outlet }];
   });
@@ -104,7 +104,7 @@ function addDebugExit(c: CardContext, d: DeviceOf<'isa-debug-exit'>): void {
 }
 
 function addDebugConsole(c: CardContext, d: DeviceOf<'isa-debugcon'>): void {
-  const outlet = c.outlets.open(chardev(c, d.chardev, d.driver));
+  const outlet = c.outlets.open(chardev(c, d.chardev, d.driver), '-chardev');
   c.board.io.map(d.iobase, c.board.add(new DebugConsole(`debugcon${d.iobase}`, c.env, outlet)).port);
 }
 

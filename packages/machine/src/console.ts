@@ -1,4 +1,5 @@
 /** Character devices between the guest's ports and the host: output is gathered and handed over once a slice. */
+import { ofOption } from './errors.ts';
 import type { CharBackend, MachineHost } from './host.ts';
 import type { CharSource } from './options/types.ts';
 
@@ -64,8 +65,9 @@ export class Outlets {
     this.#host = host;
   }
 
-  open(source: CharSource): Outlet {
-    const outlet = new Outlet(this.#backend(source));
+  /** @param option that wants it, for messages. */
+  open(source: CharSource, option: string): Outlet {
+    const outlet = new Outlet(this.#backend(source, option));
     this.#all.push(outlet);
     return outlet;
   }
@@ -78,9 +80,13 @@ export class Outlets {
     for (const outlet of this.#all) outlet.close();
   }
 
-  #backend(source: CharSource): CharBackend {
+  #backend(source: CharSource, option: string): CharBackend {
     if (source.type === 'stdio') return this.#host.stdio;
-    if (source.type === 'file') return this.#host.openOutput(source.path, source.append ?? false);
-    return { write() {} };
+    if (source.type !== 'file') return { write() {} };
+    try {
+      return this.#host.openOutput(source.path, source.append ?? false);
+    } catch (error) {
+      throw ofOption(option, error);
+    }
   }
 }

@@ -13,7 +13,7 @@ import { IcountClock, RealtimeClock } from './clock.ts';
 import { Outlets } from './console.ts';
 import { CpuBus } from './cpu-bus.ts';
 import { enterKernel } from './cpu-state.ts';
-import { MachineError } from './errors.ts';
+import { MachineError, ofOption } from './errors.ts';
 import { bootKernel } from './firmware.ts';
 import { memoryHost, type MachineHost } from './host.ts';
 import { Machine } from './machine.ts';
@@ -52,15 +52,18 @@ interface Files {
 }
 
 async function readFiles(o: MachineOptions, kernel: FileSource, host: MachineHost): Promise<Files> {
-  const read = async (source: FileSource): Promise<Uint8Array> => (typeof source === 'string' ? host.readFile(source) : source);
-  const data = await read(kernel);
-  const name = typeof kernel === 'string' ? kernel : 'kernel';
-  const fwCfg = await Promise.all(o.fwCfg.map(async (f) => ({ name: f.name, data: await read(f.data) })));
+  const read = async (option: string, source: FileSource): Promise<Uint8Array> => {
+    if (typeof source !== 'string') return source;
+    return host.readFile(source).catch((error: unknown) => { throw ofOption(option, error); });
+  };
+  const data = await read('-kernel', kernel);
+  const name = typeof kernel === 'string' ? `-kernel ${kernel}` : '-kernel';
+  const fwCfg = await Promise.all(o.fwCfg.map(async (f) => ({ name: f.name, data: await read('-fw_cfg', f.data) })));
   const image = new Image(data, name);
   const multiboot = !isBzImage(image) && findMultiboot(image) !== undefined;
   if (o.initrd === undefined) return { kernel: { data, name }, fwCfg };
-  if (!multiboot || typeof o.initrd !== 'string') return { kernel: { data, name }, initrd: await read(o.initrd), fwCfg };
-  const modules = o.initrd.split(',').map(async (args) => ({ args, data: await read(args.split(' ', 1)[0]!) }));
+  if (!multiboot || typeof o.initrd !== 'string') return { kernel: { data, name }, initrd: await read('-initrd', o.initrd), fwCfg };
+  const modules = o.initrd.split(',').map(async (args) => ({ args, data: await read('-initrd', args.split(' ', 1)[0]!) }));
   return { kernel: { data, name }, modules: await Promise.all(modules), fwCfg };
 }
 
@@ -79,7 +82,7 @@ function assemble(o: MachineOptions, host: MachineHost, files: Files, disks: Rea
   memory.plugIn();
 
   const outlets = new Outlets(host);
-  const serials = o.serials.map((source) => (source.type === 'none' ? undefined : outlets.open(source)));
+  const serials = o.serials.map((source) => (source.type === 'none' ? undefined : outlets.open(source, '-serial')));
   const completions = new CompletionQueue({ mode: o.icount ? 'icount' : 'realtime', now: () => clock.now(), onReady: () => late.machine!.attention() });
   const board = new Board({
     env, memory, bus: busMemory, ram, serials, tsc: bus.tscSource(cpu), startSeconds: startSeconds(o, host),

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { FileBlock } from '@emu/devices/node';
-import { MachineError } from './errors.ts';
+import { MachineError, ofOption } from './errors.ts';
 import type { CharBackend, MachineHost } from './host.ts';
 
 export interface NodeHostOptions {
@@ -24,7 +24,7 @@ function readBranchHints(): void {
 export function nodeHost(options: NodeHostOptions = {}): MachineHost {
   readBranchHints();
   const { dataDirs = [], stdio = { write: (bytes) => writeAll(1, bytes) }, logFile } = options;
-  const log = logFile === undefined ? { fd: 2, path: 'standard error' } : { fd: openFor(logFile, 'w'), path: logFile };
+  const log = logFile === undefined ? { fd: 2, path: 'standard error' } : { fd: openLog(logFile), path: logFile };
   const find = (name: string): string => [name, ...dataDirs.map((dir) => join(dir, name))].find((path) => existsSync(path)) ?? name;
   return {
     readFile: async (name) => {
@@ -43,6 +43,14 @@ export function nodeHost(options: NodeHostOptions = {}): MachineHost {
     nowMs: () => performance.now(),
     wallClock: () => ({ ms: Date.now(), offsetMinutes: new Date().getTimezoneOffset() }),
   };
+}
+
+function openLog(path: string): number {
+  try {
+    return openFor(path, 'w');
+  } catch (error) {
+    throw ofOption('-D', error);
+  }
 }
 
 function openFor(path: string, flags: 'w' | 'a'): number {
@@ -77,7 +85,7 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 }
 
 function reason({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return 'there is no such file; check the path';
+  if (code === 'ENOENT') return 'there is no such file or directory; check the path';
   if (code === 'EACCES') return 'permission denied; check who may read it';
   if (code === 'EISDIR') return 'it is a directory; name a file';
   if (code === 'ENOSPC') return 'the disk is full; make room';
