@@ -81,10 +81,16 @@ export function parseDevice(text: string, globals: Globals): DeviceOptions {
   return device;
 }
 
+/** The driver's name of a name or alias. */
+export function canonicalDriver(name: string): DeviceDriver | undefined {
+  const canonical = ALIASES[name] ?? name;
+  return Object.hasOwn(DRIVERS, canonical) ? (canonical as DeviceDriver) : undefined;
+}
+
 /** The canonical driver name. @throws OptionError that lists the drivers. */
 export function driverOf(name: string, option: string): DeviceDriver {
-  const canonical = ALIASES[name] ?? name;
-  if (Object.hasOwn(DRIVERS, canonical)) return canonical as DeviceDriver;
+  const canonical = canonicalDriver(name);
+  if (canonical) return canonical;
   throw new OptionError(`${option} ${name}: this device is not emulated; use one of ${Object.keys(DRIVERS).join(', ')}`);
 }
 

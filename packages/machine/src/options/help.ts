@@ -1,8 +1,9 @@
 /** The text of `--help`, made from the option table, so that it lists what there is. */
 import { cpuHelp } from './cpu-help.ts';
-import { DRIVERS } from './device.ts';
+import { canonicalDriver, DRIVERS } from './device.ts';
 import { OptionError } from './errors.ts';
 import { OPTIONS, type Topic } from './table.ts';
+import { DEFAULT_ACCEL, type LogItem } from './types.ts';
 
 const TOPICS: Readonly<Record<Topic, string>> = {
   machine: 'CPU, memory and machine type', boot: 'kernel and firmware', disks: 'disks', devices: 'other devices',
@@ -20,21 +21,49 @@ const EXAMPLE = `Example:
   emu-system-x86_64 -nographic -m 512M -kernel pack/bzImage -initrd pack/initrd \\
     -drive if=virtio,format=raw,file=pack/rootfs.bin -append 'console=ttyS0 root=/dev/vda'`;
 
-/** Help on one topic; '' for all. @throws OptionError that lists the topics. */
+const LOG_HELP: Readonly<Record<LogItem, string>> = {
+  in_asm: 'guest instructions of each TB that is translated',
+  op: 'its IR',
+  out_asm: 'WebAssembly of each region that is compiled',
+  int: 'interrupts and exceptions, with the registers',
+  cpu_reset: 'registers before a reset',
+  guest_errors: 'what the guest asks of a device that the device does not have',
+  unimp: 'what a device has and this emulator has not',
+};
+
+/** What is no section of the whole, but asked for with "help" as an option's argument. */
+const LISTS: Readonly<Record<string, () => string>> = {
+  device: () => ['Devices for -device:', ...Object.entries(DRIVERS).map(([name, d]) => row(name, d.summary))].join('\n'),
+  cpu: cpuHelp,
+  types: () => ['Supported machines are:', row('pc', 'standard PC (i440FX + PIIX3)'), row('pc-i440fx-N.N', 'the same')].join('\n'),
+  accel: () => [
+    'Accelerators:', row('tci', 'interpreter'), row('jit', 'interpreter, and a compiler to WebAssembly for code that runs often'), row('tcg', `the default of them: ${DEFAULT_ACCEL}`),
+  ].join('\n'),
+  log: () => ['Log items (comma separated):', ...Object.entries(LOG_HELP).map(([item, help]) => row(item, help))].join('\n'),
+  keys: () => KEYS,
+};
+
+/** Help on one topic, option or device; '' for all. @throws OptionError that lists the topics. */
 export function helpText(topic: string): string {
-  if (topic === 'device') return ['Devices for -device:', ...Object.entries(DRIVERS).map(([name, d]) => row(name, d.summary))].join('\n');
-  if (topic === 'cpu') return cpuHelp();
-  if (topic === 'keys') return KEYS;
   if (topic === '') return [USAGE, ...Object.keys(TOPICS).map((t) => section(t as Topic)), KEYS, EXAMPLE].join('\n\n');
+  if (Object.hasOwn(LISTS, topic)) return LISTS[topic]!();
   if (Object.hasOwn(TOPICS, topic)) return section(topic as Topic);
-  throw new OptionError(`--help ${topic}: no such topic; use ${[...Object.keys(TOPICS), 'device', 'cpu', 'keys'].join(', ')}`);
+  const driver = canonicalDriver(topic);
+  if (driver) return row(driver, DRIVERS[driver].summary);
+  const name = [topic, topic.replace(/^--?/, ''), `-${topic.replace(/^--?/, '')}`].find((n) => Object.hasOwn(OPTIONS, n));
+  if (name !== undefined) return optionRow(name);
+  throw new OptionError(`--help ${topic}: no such topic; use ${[...Object.keys(TOPICS), ...Object.keys(LISTS)].join(', ')}, or an option's name`);
 }
 
-const USAGE = 'usage: emu-system-x86_64 [options]\nA PC that boots unmodified x86-64 systems; options as QEMU has them. --help TOPIC shows one part.';
+const USAGE = 'usage: emu-system-x86_64 [options]\nA PC that boots unmodified x86-64 systems; options as QEMU has them. --help TOPIC shows one part, --help NAME one option.';
 
 function section(topic: Topic): string {
-  const rows = Object.entries(OPTIONS).filter(([, o]) => o.topic === topic);
-  return [`${topic}: ${TOPICS[topic]}`, ...rows.map(([name, o]) => row(`-${name}${o.form ? ` ${o.form}` : ''}`, o.help))].join('\n');
+  return [`${topic}: ${TOPICS[topic]}`, ...Object.keys(OPTIONS).filter((name) => OPTIONS[name]!.topic === topic).map(optionRow)].join('\n');
+}
+
+function optionRow(name: string): string {
+  const { form, help } = OPTIONS[name]!;
+  return row(`-${name}${form ? ` ${form}` : ''}`, help);
 }
 
 const WIDTH = 30;

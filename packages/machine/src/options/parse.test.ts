@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { helpText } from './help.ts';
 import { parseQemuArgs } from './parse.ts';
 import { OPTIONS } from './table.ts';
+import { LOG_ITEMS } from './types.ts';
 
 const parse = (...argv: string[]) => parseQemuArgs(argv).options;
 const MIB = 2 ** 20;
@@ -58,7 +59,9 @@ describe('parseQemuArgs', () => {
     expect(parseQemuArgs(['--nographic', '--stats'])).toMatchObject({ stats: true });
     expect(parseQemuArgs(['--help', 'disks']).help).toBe('disks');
     expect(parseQemuArgs(['-h']).help).toBe('');
-    expect(parseQemuArgs(['-device', 'help']).help).toBe('device');
+    for (const [argv, topic] of [
+      ['-device help', 'device'], ['-device virtio-blk,help', 'virtio-blk-pci'], ['-cpu help', 'cpu'], ['-machine help', 'types'], ['-M help', 'types'], ['-accel help', 'accel'], ['-d help', 'log'],
+    ] as const) expect(parseQemuArgs(argv.split(' ')).help, argv).toBe(topic);
   });
 });
 
@@ -105,6 +108,15 @@ describe('--help', () => {
     expect(helpText('disks')).toMatch(/^disks: disks\n {2}-drive /);
     expect(helpText('device')).toContain('isa-debug-exit');
     expect(helpText('keys')).toContain('Ctrl-A x');
+    expect(helpText('types')).toMatch(/^Supported machines are:\n {2}pc /);
+    expect(helpText('accel')).toMatch(/tci [^]*jit [^]*tcg +the default of them: jit$/);
+    for (const item of LOG_ITEMS) expect(helpText('log')).toMatch(new RegExp(`^  ${item} +\\w`, 'm'));
+  });
+
+  it('shows one option or device by its name', () => {
+    for (const name of ['drive', '-drive', '--drive']) expect(helpText(name)).toMatch(/^ {2}-drive if=virtio/);
+    expect(helpText('stats')).toMatch(/^ {2}--stats /);
+    expect(helpText('virtio-blk-pci')).toMatch(/^ {2}virtio-blk-pci +disk: drive=ID/);
     expect(() => helpText('sound')).toThrow('--help sound: no such topic; use machine, boot,');
   });
 });

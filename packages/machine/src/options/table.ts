@@ -3,7 +3,7 @@
  * (QEMU 7.2 invocation manual); options that exist only here are written with two dashes.
  */
 import { parseChardev, parseCharWord, type CharRef } from './chardev.ts';
-import { parseDevice, parseGlobal } from './device.ts';
+import { driverOf, parseDevice, parseGlobal } from './device.ts';
 import { parseDrive } from './drive.ts';
 import { OptionError } from './errors.ts';
 import { SubOptions } from './suboptions.ts';
@@ -53,7 +53,7 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
   }),
   cpu: option('machine', 'MODEL[,+FEATURE][,-FEATURE]', 'CPU model and changes to it; -cpu help lists them', (d, text) => {
     const [model = '', ...features] = text.split(',');
-    if (model === 'help') d.help = 'cpu';
+    if (model === 'help' || model === '?') d.help = 'cpu';
     d.cpu = { model, features: Object.fromEntries(features.map(parseFeature)) };
   }),
   smp: option('machine', '1', 'number of CPUs; more than one is not emulated', (d, text) => {
@@ -67,6 +67,10 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
   machine: option('machine', 'pc[,acpi=on|off][,accel=ACCEL]', 'machine type; only pc (i440FX)', applyMachine),
   M: option('machine', 'pc', 'the same as -machine', applyMachine),
   accel: option('machine', 'tci|jit|tcg[,threshold=N][,tb-size=MIB][,one-insn-per-tb=on]', `execution engine: interpreter, with compiler, or the default of them (tcg: ${DEFAULT_ACCEL})`, (d, text) => {
+    if (text === 'help') {
+      d.help = 'accel';
+      return;
+    }
     const sub = new SubOptions('-accel', text, 'accel');
     d.accel = parseAccel(sub);
     sub.end();
@@ -100,15 +104,16 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
     sub.end();
   }),
 
-  drive: option('disks', 'if=virtio,format=raw,file=FILE[,readonly=on][,snapshot=on][,cache=MODE]', 'a disk', (d, text) => void d.driveTexts.push(text)),
+  drive: option('disks', 'if=virtio,format=raw,file=FILE[,readonly=on][,snapshot=on][,cache=MODE][,discard=unmap]', 'a disk; MODE is writeback, none, writethrough, directsync or unsafe', (d, text) => void d.driveTexts.push(text)),
   snapshot: flag('disks', 'every disk keeps guest writes in memory and drops them at the end', (d) => { d.snapshot = true; }),
 
   device: option('devices', 'DRIVER[,PROPERTY=VALUE]', 'adds a device; -device help lists them', (d, text) => {
-    if (text === 'help' || text === '?') d.help = 'device';
+    const asked = /^(?:([^,]*),)?(?:help|\?)$/.exec(text);
+    if (asked) d.help = asked[1] === undefined ? 'device' : driverOf(asked[1], '-device');
     else d.deviceTexts.push(text);
   }),
   global: option('devices', 'DRIVER.PROPERTY=VALUE', "default of a device's property", (d, text) => void d.globalTexts.push(text)),
-  chardev: option('devices', 'stdio|null|file,id=ID[,path=FILE]', 'a named end of a character device', (d, text) => {
+  chardev: option('devices', 'stdio|null|file,id=ID[,path=FILE][,mux=on]', 'a named end of a character device', (d, text) => {
     const [id, source] = parseChardev(text);
     d.chars[id] = source;
   }),
@@ -118,11 +123,11 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
   nic: option('devices', 'none', 'there is no network device', (_, text) => void parseChoice(text, '-nic', ['none'] as const)),
 
   nographic: flag('console', 'the terminal is the first serial port, shared with the monitor', (d) => { d.nographic = true; }),
-  serial: option('console', 'stdio|mon:stdio|file:PATH|null|none', 'the next serial port (COM1 to COM4)', (d, text) => {
+  serial: option('console', 'stdio|mon:stdio|file:PATH|null|none|chardev:ID', 'the next serial port (COM1 to COM4)', (d, text) => {
     if (d.serialRefs.length === 4) throw new OptionError('-serial: a PC has four serial ports; leave the fifth out');
     d.serialRefs.push(parseCharWord('-serial', text));
   }),
-  monitor: option('console', 'none|stdio', "the monitor's console", (d, text) => { d.monitorRef = parseCharWord('-monitor', text); }),
+  monitor: option('console', 'none|stdio|chardev:ID', "the monitor's console", (d, text) => { d.monitorRef = parseCharWord('-monitor', text); }),
   display: option('console', 'none', 'there is no display', (_, text) => void parseChoice(text, '-display', ['none'] as const)),
   vga: option('console', 'none', 'there is no graphics adapter', (_, text) => void parseChoice(text, '-vga', ['none'] as const)),
   parallel: option('console', 'none', 'there is no parallel port', (_, text) => void parseChoice(text, '-parallel', ['none'] as const)),
@@ -145,7 +150,7 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
   S: flag('run', 'start paused; the monitor\'s "cont" goes on', (d) => { d.paused = true; }),
 
   d: option('debug', 'ITEM,ITEM', `log ${LOG_ITEMS.join(', ')}`, (d, text) => {
-    if (text === 'help') d.help = 'debug';
+    if (text === 'help') d.help = 'log';
     else d.log = [...new Set([...(d.log ?? []), ...text.split(',').map(parseLogItem)])];
   }),
   D: option('debug', 'FILE', 'log to a file instead of standard error', (d, file) => { d.logFile = file; }),
@@ -158,6 +163,10 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
 };
 
 function applyMachine(d: Draft, text: string): void {
+  if (text === 'help') {
+    d.help = 'types';
+    return;
+  }
   const sub = new SubOptions('-machine', text, 'type');
   const type = sub.take('type') ?? 'pc';
   if (!/^(pc|pc-i440fx-\d+\.\d+)$/.test(type)) throw new OptionError(`-machine ${type}: only pc (i440FX) is emulated`);
