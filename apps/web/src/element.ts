@@ -24,7 +24,7 @@ import { Toolbar, TOOLBAR_MARKUP } from './toolbar.ts';
 import { connectTouchKeys, TOUCH_MARKUP } from './touch-keys.ts';
 
 const MARKUP = `<div class="frame" data-state="off">${TOOLBAR_MARKUP}
-<div class="screen" part="screen">${PROGRESS_MARKUP}<div class="over">${MESSAGE_MARKUP}</div><div class="terminal"></div>${POSTER_MARKUP}<p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
+<div class="screen blank" part="screen">${PROGRESS_MARKUP}<div class="over">${MESSAGE_MARKUP}</div><div class="terminal"></div>${POSTER_MARKUP}<p class="leave">Shift+F6 leaves the terminal</p></div>${TOUCH_MARKUP}${STATUS_MARKUP}</div>`;
 
 const NO_KEPT_DISKS = 'This browser keeps no disks for this page (a private window, or plain HTTP): what the guest writes is forgotten with the page.';
 const DEFAULT_KEEP = 'disk';
@@ -277,6 +277,7 @@ export class EmuMachineElement extends HTMLElement {
       last = state;
       poster.show(state === 'off' && terminal.empty, this.arguments);
       toolbar.show(state, poster.shown);
+      this.#root.querySelector('.screen')!.classList.toggle('blank', poster.shown);
       status.state(state);
       this.#root.querySelector<HTMLElement>('.frame')!.dataset['state'] = state;
       if (state === 'off') terminal.hideCursor();
