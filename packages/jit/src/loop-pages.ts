@@ -19,11 +19,16 @@ import { changesMapping, isGuestOp, OUTS, INS, writesGuest } from './shape.ts';
 const PAGES = 8;
 /** How far a register moves in a block, at most, so that a page lasts for some turns. */
 const STEP = 256;
+/** Accesses with one root that are no farther apart than this are mostly in one page. */
+const NEAR = 1024;
 /** Ops in a loop at most: in larger ones the locals cost more than they save. */
 const OPS = 1500;
 /** In the place of a page's address: has a bit that addresses are compared without. */
 const NO_PAGE = 0x800;
 const NONE = -1;
+
+/** A page that is kept: of accesses with a root at about an offset from it, read or written. */
+interface Kept { readonly root: number; readonly offset: number; readonly write: boolean; readonly page: KnownPage }
 
 interface Loop {
   /** Nodes from which control comes back to the header; and blocks on the shortest ways there: ways back that are longer are loops around this one. */
@@ -33,8 +38,7 @@ interface Loop {
   changedLo: number;
   changedHi: number;
   fits: boolean;
-  /** By root, twice, plus 1 for writes. */
-  readonly pages: Map<number, KnownPage>;
+  readonly pages: Kept[];
 }
 
 export class LoopPages {
@@ -46,6 +50,7 @@ export class LoopPages {
   readonly #loopOf: (Loop | undefined)[] = [];
   /** By access: its root in terms of the registers at its block's start. */
   #rootOf = new Int32Array(4096);
+  #offsetOf = new Float64Array(4096);
 
   begin(f: FuncBuilder, code: RegionCode, flow: Flow, globals: Globals): void {
     this.#f = f;
@@ -54,7 +59,7 @@ export class LoopPages {
     this.#loopOf.length = 0;
     for (const n of flow.order) if (flow.isLoop[n]) this.#findLoop(n, flow);
     if (this.#loops.size === 0) return;
-    if (code.ir.length > this.#rootOf.length) this.#rootOf = new Int32Array(code.ir.length * 2);
+    if (code.ir.length > this.#rootOf.length) [this.#rootOf, this.#offsetOf] = [new Int32Array(code.ir.length * 2), new Float64Array(code.ir.length * 2)];
     this.#roots.begin(code, globals);
     for (let b = 0; b < code.blockCount; b++) if (this.#loopOf[b]) this.#look(b);
   }
@@ -75,18 +80,19 @@ export class LoopPages {
   /** The page that access `i` of block `b` comes back to, or null. */
   pageOf(b: number, i: number): KnownPage | null {
     const loop = this.#loopOf[b];
-    return loop?.fits ? loop.pages.get(this.#key(i)) ?? null : null;
+    return loop?.fits ? this.#find(loop, i)?.page ?? null : null;
   }
 
   #forget(loop: Loop): void {
-    for (const { tag } of loop.pages.values()) {
+    for (const { page } of loop.pages) {
       this.#f.i64Const(NO_PAGE, 0);
-      this.#f.localSet(tag);
+      this.#f.localSet(page.tag);
     }
   }
 
-  #key(i: number): number {
-    return this.#rootOf[i]! * 2 + (writesGuest(this.#code.ir, i) ? 1 : 0);
+  #find(loop: Loop, i: number): Kept | undefined {
+    const write = writesGuest(this.#code.ir, i);
+    return loop.pages.find((kept) => kept.root === this.#rootOf[i] && kept.write === write && Math.abs(kept.offset - this.#offsetOf[i]!) <= NEAR);
   }
 
   /** Inner loops come later than those around them, and take their blocks. */
@@ -104,7 +110,7 @@ export class LoopPages {
     }
     const blocks: number[] = [];
     for (let b = 0; b < this.#code.blockCount; b++) if (isShort[b]) blocks.push(b);
-    const loop: Loop = { isInside, blocks, changedLo: 0, changedHi: 0, fits: this.#opsIn(isShort) <= OPS, pages: new Map() };
+    const loop: Loop = { isInside, blocks, changedLo: 0, changedHi: 0, fits: this.#opsIn(isShort) <= OPS, pages: [] };
     this.#loops.set(n, loop);
     for (const b of blocks) this.#loopOf[b] = loop;
   }
@@ -165,6 +171,7 @@ export class LoopPages {
     const { ir } = this.#code, op = ir.op[i]!, memop = ir.args[i * STRIDE + OUTS[op]! + INS[op]!]!;
     if ((op !== Op.qemu_ld && op !== Op.qemu_st) || memop & MemOp.ALIGN || (memop & MemOp.SIZE) > MemOp.b64) return NONE;
     const root = this.#roots.rootOf(ir.args[i * STRIDE + 1]!);
+    this.#offsetOf[i] = this.#roots.offsetOf(ir.args[i * STRIDE + 1]!);
     return this.#roots.partsLo(root) === -1 && this.#roots.partsHi(root) === -1 ? NONE : root;
   }
 
@@ -174,9 +181,9 @@ export class LoopPages {
       if (ir.op[i] === REMOVED || !isGuestOp(ir.op[i]!)) continue;
       const root = this.#rootOf[i]!;
       if (root === NONE || (roots.partsLo(root) & loop.changedLo) !== 0 || (roots.partsHi(root) & loop.changedHi) !== 0) continue;
-      const key = this.#key(i);
-      if (loop.pages.has(key) || loop.pages.size >= PAGES) continue;
-      loop.pages.set(key, { tag: this.#f.local(I64), distance: this.#f.local(I32) });
+      if (loop.pages.length >= PAGES || this.#find(loop, i)) continue;
+      const page = { tag: this.#f.local(I64), distance: this.#f.local(I32) };
+      loop.pages.push({ root, offset: this.#offsetOf[i]!, write: writesGuest(ir, i), page });
     }
   }
 }

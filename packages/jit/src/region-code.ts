@@ -85,6 +85,8 @@ export class RegionCode {
   /** The pc global was written last as `base + constant`: a jump to a place that never changes. */
   #pcIsStatic = false;
   #called = false;
+  /** This block has changed the key. */
+  #keyChanged = false;
   #header: HostPtr = 0;
 
   /** Begins a region; `source` is the IR that its TBs come in. */
@@ -160,7 +162,7 @@ export class RegionCode {
     this.firstEdge[b] = this.edgeTo.length;
     this.edgeCount[b] = 0;
     this.keyMayDiffer[b] = false;
-    this.#pcIsStatic = this.isSwitch[b] = false;
+    this.#pcIsStatic = this.#keyChanged = this.isSwitch[b] = false;
     return b;
   }
 
@@ -211,8 +213,8 @@ export class RegionCode {
         return true;
       }
       case Op.lookup_and_goto_ptr: {
-        const { latest, others } = this.tbs[this.#index]!, targets = latest >= 0 ? [latest] : [], isStatic = this.#pcIsStatic;
-        if (!isStatic) targets.push(...others);
+        const { latest, others } = this.tbs[this.#index]!, targets = latest >= 0 && !this.#keyChanged ? [latest] : [];
+        if (!this.#pcIsStatic && !this.#keyChanged) targets.push(...others);
         const b = this.#exit(i, op, insn, targets.length > 0 ? End.LOOKUP : End.EXIT);
         this.keyMayDiffer[b] = this.#called;
         if (targets.length > COMPARED && !this.keyMayDiffer[b]) this.#switch(b, targets);
@@ -228,7 +230,7 @@ export class RegionCode {
         this.#close(End.FAULT);
         return true;
       default:
-        if (op === Op.st && this.#isKey(p)) this.#called = true;
+        if (op === Op.st && this.#isKey(p)) this.#called = this.#keyChanged = true;
         this.#copy(i, op, insn);
         return false;
     }

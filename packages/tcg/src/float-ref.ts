@@ -12,6 +12,15 @@ export const sumOdd = (a: number, b: number, c: number, width: number): boolean 
 export const productOdd = (a: number, b: number, c: number, width: number): boolean =>
   sumOdd(a, b, c, width) || (Math.abs(c) <= smallestNormal(width) && !(c === 0 && (a === 0 || b === 0)));
 
+/** Exponents of numbers that are not wild: from 2^low, below 2^high. Products of two of them are normal, and their sums no smaller than a normal number. */
+export const TAME = { 32: { low: -50, high: 50 }, 64: { low: -255, high: 257 } } as const;
+export const wild = (a: number, width: number): boolean => {
+  const { low, high } = TAME[width as 32 | 64];
+  return a !== 0 && !(Math.abs(a) >= 2 ** low && Math.abs(a) < 2 ** high);
+};
+/** What is no ordinary operand of a comparison. */
+export const odd = (a: number, width: number): boolean => denormal(a, width) || Number.isNaN(a);
+
 const lanesOf = (v: Uint8Array, width: number): number[] => {
   const bytes = v.slice().buffer;
   return [...(width === 32 ? new Float32Array(bytes) : new Float64Array(bytes))];
@@ -22,6 +31,8 @@ export const anyLane = (width: number, odd: typeof sumOdd) => (a: Uint8Array, b:
   const y = lanesOf(b, width), z = lanesOf(c, width);
   return lanesOf(a, width).some((x, i) => odd(x, y[i]!, z[i]!, width)) ? 1n : 0n;
 };
+
+export const someLane = (width: number, test: typeof wild) => (a: Uint8Array): bigint => (lanesOf(a, width).some((x) => test(x, width)) ? 1n : 0n);
 
 export const saturate32 = (a: number): number => (Number.isNaN(a) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(a))));
 

@@ -11,6 +11,7 @@
 import { I32, I64 } from '@emu/wasm';
 import type { FuncBuilder, ValType } from '@emu/wasm';
 import { productOdd, sumOdd, vectorProductOdd, vectorSumOdd } from './lower-odd.ts';
+import { oddFloat, vectorWild, wildFloat } from './lower-wild.ts';
 import type { ValueOp } from './ops.ts';
 import { Cond, FCond, Type } from './types.ts';
 
@@ -524,6 +525,8 @@ export const LOWER: Record<ValueOp, Lower> = {
   fsetcond,
   fsumodd: sumOdd,
   fproductodd: productOdd,
+  fwild: wildFloat,
+  fodd: oddFloat,
   f32_f64: v1('f64PromoteF32'),
   f64_f32: v1('f32DemoteF64'),
   i32_f32: v1('f32ConvertI32S'),
@@ -667,6 +670,8 @@ export const LOWER: Record<ValueOp, Lower> = {
   vsumoddf64: vectorSumOdd.f64,
   vproductoddf32: vectorProductOdd.f32,
   vproductoddf64: vectorProductOdd.f64,
+  vwildf32: vectorWild.f32,
+  vwildf64: vectorWild.f64,
   vfloorf32: v1('f32x4Floor'),
   vfloorf64: v1('f64x2Floor'),
   vceilf32: v1('f32x4Ceil'),

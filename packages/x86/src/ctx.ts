@@ -9,13 +9,14 @@
  * `ir.mov`, before that.
  */
 import type { HostPtr } from '@emu/vaddr';
-import { Cond, HDR, MemOp, STRIDE, Type } from '@emu/tcg';
+import { Cond, FCond, HDR, MemOp, STRIDE, Type } from '@emu/tcg';
 import type { Helper, Ir, Label, Temp } from '@emu/tcg';
 import { Accesses } from './accesses.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
 import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
 import { HF, isChecked, mmuIndex, ONE_INSN } from './hflags.ts';
+import { FloatValues } from './float-values.ts';
 import type { X86Helpers } from './helpers/index.ts';
 import { EFLAGS, Reg, SegReg, ST, Vector } from './state.ts';
 
@@ -68,12 +69,17 @@ export function declareGlobals(ir: Ir, env: HostPtr): Globals {
   };
 }
 
+/** A way out of the TB: from an instruction, with `ccOp` to be stored unless it is CC_DYNAMIC. */
+interface OddWay { readonly label: Label; readonly pcOffset: number; readonly ccOp: number }
+
 export class Ctx {
   readonly ir: Ir;
   readonly h: X86Helpers;
   /** Address of the CPU state, as a number and as helpers take it. */
   readonly env: HostPtr;
   readonly g: Globals;
+  /** What is known of XMM registers. */
+  readonly floats: FloatValues;
   /** Mode of this TB: `HF` bits, code size, mmu index of data accesses. */
   hflags = 0;
   mode: Mode = 64;
@@ -102,6 +108,11 @@ export class Ctx {
   #ea: Temp = -1;
   /** This instruction loads SS: no trap after it. */
   #holdsTraps = false;
+  /** Ways out of this TB at instructions that are to be worked out exactly. */
+  #oddWays: OddWay[] = [];
+  /** Operands of the comparison that EFLAGS bits are of, or -1: see `setComparison`. */
+  #comparedA: Temp = -1;
+  #comparedB: Temp = -1;
   /** Where the instruction behind STI begins, at whose end interrupts open; -1: there was no STI. */
   #opensBehind = -1;
   /** Where the `Accesses` of this instruction are among the IR's operands. */
@@ -116,6 +127,7 @@ export class Ctx {
     this.h = helpers;
     this.env = env;
     this.g = globals;
+    this.floats = new FloatValues(ir, globals.xmm);
   }
 
   /** Begins a TB in mode `hflags`. */
@@ -129,7 +141,9 @@ export class Ctx {
     this.nextOffset = 0;
     this.ccOp = CC_DYNAMIC;
     this.#ccDirty = false;
-    this.#ccFirst = this.#worked = -1;
+    this.#ccFirst = this.#worked = this.#comparedA = -1;
+    this.#oddWays.length = 0;
+    this.floats.begin();
     this.#opensBehind = -1;
     this.#srcWritten = this.#src2Written = false;
     this.ended = false;
@@ -421,17 +435,24 @@ export class Ctx {
     this.#discardUnused(true, false);
   }
 
+  /** `cc_src` holds EFLAGS bits of the comparison of two floats, no NaNs. */
+  setComparison(v: Temp, a: Temp, b: Temp): void {
+    this.setEflags(v);
+    this.#comparedA = a;
+    this.#comparedB = b;
+  }
+
   setCcOp(code: number): void {
     this.ccOp = code;
     this.#ccDirty = true;
-    this.#ccFirst = this.#worked = -1;
+    this.#ccFirst = this.#worked = this.#comparedA = -1;
   }
 
   /** Code wrote `cc_op` itself. */
   setCcDynamic(): void {
     this.ccOp = CC_DYNAMIC;
     this.#ccDirty = false;
-    this.#ccFirst = this.#worked = -1;
+    this.#ccFirst = this.#worked = this.#comparedA = -1;
   }
 
   /** The current code as a temp. */
@@ -514,7 +535,7 @@ export class Ctx {
     const code = this.ccOp;
     if (code === CC_DYNAMIC) this.#condEflags(cc);
     else if (code & CC_OVERRIDE) this.#condOverride(cc, code - CC_OVERRIDE);
-    else if (code === CC_EFLAGS) this.#condEflags(cc);
+    else if (code === CC_EFLAGS) this.#condFloats(cc);
     else if (ccKind(code) === CcKind.SUB) this.#condSub(cc, ccBits(code));
     else this.#condResult(cc, ccKind(code), ccBits(code));
     if (cc & 1) this.condOp = (this.condOp ^ 1) as Cond;
@@ -527,6 +548,17 @@ export class Ctx {
     else if (code === CC_EFLAGS && kind === 2) this.#set(this.g.ccSrc, Cond.tstne, this.ir.const64(EFLAGS.ZF));
     else if (code !== CC_EFLAGS && (kind === 2 || kind === 4)) this.#condResult(cc, ccKind(code), ccBits(code));
     else this.#condEflags(cc);
+  }
+
+  /** EFLAGS bits; if they are of a comparison of floats, the operands are compared. */
+  #condFloats(cc: number): void {
+    const ir = this.ir, kind = cc >> 1, zero = ir.const64(0);
+    if (this.#comparedA < 0 || kind === 0 || kind === 4 || kind > 5) this.#condEflags(cc);
+    else if (kind === 5) this.#set(zero, Cond.ne, zero); // not unordered
+    else {
+      const holds = ir.fsetcond(this.#comparedA, this.#comparedB, kind === 1 ? FCond.lt : kind === 2 ? FCond.eq : FCond.le);
+      this.#set(ir.extu_i32_i64(holds), Cond.ne, zero);
+    }
   }
 
   #set(a: Temp, op: Cond, b: Temp): void {
@@ -635,7 +667,7 @@ export class Ctx {
   /** What precedes an instruction in the modes that make each a TB of its own. */
   enterSpecialModes(): void {
     const f = this.hflags, ir = this.ir;
-    if (!(f & (HF.INHIBIT | HF.BREAKPOINTS | HF.RF))) return;
+    if (!(f & (HF.INHIBIT | HF.BREAKPOINTS | HF.RF | HF.SSE_EXACT))) return;
     if (f & HF.BREAKPOINTS && !(f & HF.RF)) {
       const linear = this.mode === 64 ? this.g.rip : ir.extract(ir.add(this.g.rip, ir.const64(this.csBase, 0)), 0, 32);
       ir.call(this.h.codeBreakpoint, linear);
@@ -643,6 +675,39 @@ export class Ctx {
     if (f & HF.RF) ir.call(this.h.clearRf);
     // one instruction only: the next key does not have it
     if (f & HF.INHIBIT) ir.call(this.h.allowInterrupts);
+    if (f & HF.SSE_EXACT) this.#setFlags(ir.and(this.#flags(), ir.const32(~HF.SSE_EXACT)));
+  }
+
+  #flags(): Temp {
+    return this.ir.ld(Type.i32, this.ir.const32(this.env), HDR.flags);
+  }
+
+  #setFlags(v: Temp): void {
+    this.ir.st(v, this.ir.const32(this.env), HDR.flags);
+  }
+
+  /**
+   * Where a floating-point instruction goes that may raise something: out of the TB, to one that works this instruction out exactly. Nothing of the
+   * instruction may have been written. The mode must not be one of `ONE_INSN`.
+   */
+  oddLabel(): Label {
+    const last = this.#oddWays.at(-1);
+    if (last?.pcOffset === this.pcOffset) return last.label;
+    const label = this.ir.newLabel();
+    this.#oddWays.push({ label, pcOffset: this.pcOffset, ccOp: this.#ccDirty ? this.ccOp : CC_DYNAMIC });
+    return label;
+  }
+
+  /** The TB is complete but for its rare ways out. */
+  finish(): void {
+    const ir = this.ir;
+    for (const { label, pcOffset, ccOp } of this.#oddWays) {
+      ir.set_label(label);
+      if (ccOp !== CC_DYNAMIC) ir.set(this.g.ccOp, ir.const32(ccOp));
+      ir.set(this.g.rip, this.pcAt(pcOffset));
+      this.#setFlags(ir.or(this.#flags(), ir.const32(HF.SSE_EXACT)));
+      ir.lookup_and_goto_ptr();
+    }
   }
 
   /** Where interrupts may have opened: to the main loop if something waits, else straight on. */
@@ -658,6 +723,7 @@ export class Ctx {
   #leave(slot: 0 | 1 | -1): void {
     if (this.hflags & HF.TF && !this.#holdsTraps) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
     else if (this.hflags & (HF.INHIBIT | HF.BREAKPOINTS)) this.#poll();
+    else if (this.hflags & HF.SSE_EXACT) this.ir.lookup_and_goto_ptr();
     else if (this.#opensBehind >= 0) this.#leaveOpening();
     else if (slot >= 0) this.ir.goto_tb(slot as 0 | 1);
     else this.ir.lookup_and_goto_ptr();

@@ -39,7 +39,10 @@ export class X86Guest implements GuestCpu {
     this.#ops = {
       initDisas: (c, tb) => c.begin(tb.flags, tb.csBaseLo, tb.linearLo & 0xfff),
       translateInsn: (c, code) => this.#translateInsn(c, code),
-      tbStop: (c) => { if (!c.ended) c.gotoNext(); },
+      tbStop: (c) => {
+        if (!c.ended) c.gotoNext();
+        c.finish();
+      },
     };
   }
 

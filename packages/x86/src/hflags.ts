@@ -44,6 +44,8 @@ export const HF = {
   OSXSAVE: bit(23),
   /** At CPL 3, MXCSR allows plain host arithmetic: nearest, no DAZ/FTZ, all masked, PE already set. */
   SSE_FAST: bit(24),
+  /** With SSE_FAST, for one instruction: an SSE operation is worked out exactly, for it may raise something. */
+  SSE_EXACT: bit(26),
   /** Debug registers hold an enabled code breakpoint: instructions check. */
   BREAKPOINTS: bit(25),
   /** EFLAGS.RF: code breakpoints are off for one instruction. */
@@ -56,7 +58,7 @@ export const HF = {
 } as const;
 export const IOPL_SHIFT = 14;
 /** Modes in which every instruction is a TB of its own. */
-export const ONE_INSN = HF.TF | HF.INHIBIT | HF.BREAKPOINTS | HF.RF;
+export const ONE_INSN = HF.TF | HF.INHIBIT | HF.BREAKPOINTS | HF.RF | HF.SSE_EXACT;
 
 /** Whether accesses through segment `seg` are checked in the mode `hflags`; nothing is in 64-bit mode. Code segments cannot be written in protected mode. */
 export function isChecked(hflags: number, seg: number, write: boolean): boolean {

@@ -60,6 +60,9 @@ function register(c: Ctx, k: number): number {
   }
 }
 
+/** Number of the XMM register that operand `k` is; -1 for anything else. */
+export const xmmNumber = (c: Ctx, k: number): number => (isMmxOperand(c, k) ? -1 : register(c, k));
+
 const cellOffset = (n: number): number => ST.st + CELL_BYTES * n;
 
 /** Memory op of the row's 128-bit operand: aligned, unless the row says otherwise; EFLAGS.AC does not matter to those (hardware). */

@@ -6,6 +6,7 @@ import { EmulatedCpu, TIMED_OUT } from './emulated.ts';
 import { ENGINES, type Accel } from './engines.ts';
 import { canRunNatively, runNatively } from './native.ts';
 import { Input, INPUT_BYTES, Output } from './step.ts';
+import { prepareFloatStream } from './float-streams.ts';
 import { digest, prepareStream, STREAMS_PATH } from './streams.ts';
 import { inputAt, outputAt } from './suite.ts';
 
@@ -31,9 +32,9 @@ describe.each([[64, 'tci'], [64, 'jit'], [32, 'tci'], [32, 'jit']] as const)('%i
     expect(count).toBeGreaterThanOrEqual(2000);
   });
 
-  it.runIf(canRunNatively())('fresh streams end as on this processor', { timeout: 300_000 }, () => {
+  it.runIf(canRunNatively()).each([['fresh streams', prepareStream], ['fresh streams of floating point', prepareFloatStream]])('%s end as on this processor', { timeout: 300_000 }, (_, make) => {
     const fresh = FRESH[accel], cpu = new EmulatedCpu(ENGINES[accel]), ours = new Output(), first = Date.now() % 1e9, inputs = new Uint8Array(fresh * INPUT_BYTES), failed: string[] = [];
-    for (let k = 0; k < fresh; k++) prepareStream(inputAt(inputs, k), mode, first + k);
+    for (let k = 0; k < fresh; k++) make(inputAt(inputs, k), mode, first + k);
     const outputs = runNatively(inputs);
     for (let k = 0; k < fresh; k++) {
       cpu.run(inputAt(inputs, k), ours);

@@ -22,7 +22,7 @@ const FRAGILE = /^(POPF|WRFSBASE|WRGSBASE|RET|XSAVE|XSAVEC|BOUND)\b/;
 
 const pools = new Map<32 | 64, readonly Form[]>();
 /** Forms that streams are made of. */
-function pool(mode: 32 | 64): readonly Form[] {
+export function pool(mode: 32 | 64): readonly Form[] {
   let found = pools.get(mode);
   if (!found) pools.set(mode, (found = [...forms(mode)].filter(isUsable)));
   return found;
@@ -46,7 +46,11 @@ interface Piece {
 
 /** Makes a stream and its start state. */
 export function prepareStream(input: Input, mode: 32 | 64, seed: number): void {
-  const r = new Random(seed, mode);
+  prepareStreamOf(input, mode, new Random(seed, mode), pool(mode), STREAM_INSNS);
+}
+
+/** Makes a stream of so many instructions of some forms. */
+export function prepareStreamOf(input: Input, mode: 32 | 64, r: Random, from: readonly Form[], insns: number): void {
   input.bytes.fill(0);
   input.dataOffset = INSIDE;
   input.second = SecondPage.WRITABLE;
@@ -57,7 +61,7 @@ export function prepareStream(input: Input, mode: 32 | 64, seed: number): void {
   for (let n = 0; n < 16; n++) input.setGpr(n, r.below(3) ? r.bits64() : BigInt(r.below(256)));
   input.setGpr(RSP, BigInt(WINDOW + DATA_BYTES / 2));
   input.rflags = 0x202;
-  input.setCode(assemble(new Stream(mode, r).pieces), CODE_AT, mode);
+  input.setCode(assemble(new Stream(mode, r, from, insns).pieces), CODE_AT, mode);
 }
 
 class Stream {
@@ -66,11 +70,10 @@ class Stream {
   readonly #r: Random;
   #bytes = 0;
 
-  constructor(mode: 32 | 64, r: Random) {
+  constructor(mode: 32 | 64, r: Random, from: readonly Form[], insns: number) {
     this.#mode = mode;
     this.#r = r;
-    const from = pool(mode);
-    for (let n = 0; n < STREAM_INSNS && this.#bytes < CODE_BYTES - 64; n++) this.#form(r.pick(from));
+    for (let n = 0; n < insns && this.#bytes < CODE_BYTES - 64; n++) this.#form(r.pick(from));
   }
 
   #piece(bytes: Uint8Array, more: Partial<Piece> = {}): void {

@@ -5,13 +5,15 @@
 import { Type } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
 import { Method } from '../decode/operands.ts';
-import { enterMmx, isMmxOperand, readVec, shuffle, splat8, vectorBytes, writeVec, zeroV } from '../simd-operands.ts';
+import { enterMmx, isMmxOperand, readVec, shuffle, splat8, vectorBytes, writeVec, xmmNumber, zeroV } from '../simd-operands.ts';
+import { FloatKind } from '../float-values.ts';
 import { Reg, ST } from '../state.ts';
 import { BLOCK } from '../vector/block.ts';
 import { PcmpstrImm, PCMPSTR_FORMATS } from '../vector/pcmpstr.ts';
 import { binary, mmx, unary } from './simd-emit.ts';
 import { laneFunction, productsOfBytes, roundedProduct, shiftBy, sumOfDifferences, type ShiftOp, type VecOp } from './simd-lane-ops.ts';
 import { lanes, numbers, pickLanes, type Lane } from './simd-shuffle.ts';
+import { clearedFloats, spread } from './sse-bounded.ts';
 import type { Ctx, Emit } from './types.ts';
 
 export type { Lane } from './simd-shuffle.ts';
@@ -21,7 +23,13 @@ export type { VecOp } from './simd-lane-ops.ts';
 export const emitVec = (op: VecOp, lane: Lane): Emit => {
   const plain = binary(laneFunction(op, lane));
   const byConstant = mmx((c, i) => writeVec(c, 0, shiftBy(c, op as ShiftOp, lane, readVec(c, 0), i.imm)));
-  return (c, i) => (c.operand(1).method === Method.I ? byConstant : plain)(c, i);
+  return (c, i) => {
+    if (c.operand(1).method === Method.I) return byConstant(c, i);
+    const n = xmmNumber(c, 0), same = n >= 0 && xmmNumber(c, 1) === n, low = same ? c.floats.held(FloatKind.SD, n) : -1;
+    plain(c, i);
+    if (same && op === 'xor') clearedFloats(c, n);
+    if (same && op === 'unpckl' && lane === 64) spread(c, low);
+  };
 };
 /** dst = |src| a lane. */
 export const emitPabs = (lane: Lane): Emit => unary((c, a) => (lane === 8 ? c.ir.vabs8(a) : lane === 16 ? c.ir.vabs16(a) : c.ir.vabs32(a)));

@@ -3,8 +3,9 @@ import { Cond, FCond, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
 import { addressOf, readVec, resultAddress, resultLow, shuffle, splat32, splat64, vecAddress, writeLow, writeVec } from '../simd-operands.ts';
 import {
-  branchIf, callExact, exactly, guarded, isFast, sourceAddress, sourceScalar, sourceVector, twoWays, withScalar, type Exact, type Plain,
+  branchIf, callExact, exactly, guarded, guardsLeave, isFast, sourceAddress, sourceScalar, sourceVector, twoWays, withScalar, type Exact, type Plain,
 } from './sse-exact.ts';
+import { boundedWidening, integerBounds, writeResult } from './sse-bounded.ts';
 import { guardEqual } from './sse-inexact.ts';
 import { mmx, touchMmx } from './simd-emit.ts';
 import { lanes } from './simd-shuffle.ts';
@@ -26,6 +27,7 @@ const fromGeneral = (double: boolean): Emit => (c) => {
   const { ir } = c, wide = c.bits(1) === 64, value = c.readZ(1), word = wide ? value : ir.extrl_i64_i32(value);
   const convert = (): Temp => (wide ? (double ? ir.i64_f64(word) : ir.i64_f32(word)) : double ? ir.i32_f64(word) : ir.i32_f32(word));
   const write = (d: Temp): void => writeVec(c, 0, withScalar(c, destination(c), d, double));
+  if (guardsLeave(c)) return writeResult(c, double ? 'sd' : 'ss', convert(), integerBounds(wide ? 64 : 32));
   if (isFast(c) || (double && !wide)) return write(convert());
   twoWays(c, (odd) => {
     const d = convert(), back = wide ? (double ? ir.f64_i64(d) : ir.f32_i64(d)) : ir.f32_i32(d);
@@ -55,7 +57,7 @@ const widenScalar: Emit = guarded((c, loaded, odd) => {
   const a = sourceScalar(c, 1, loaded, false);
   branchIf(c, c.ir.fsumodd(a, a, a), odd);
   return withScalar(c, destination(c), c.ir.f32_f64(a), true);
-}, exactToXmm('cvtss2sd'));
+}, exactToXmm('cvtss2sd'), undefined, boundedWidening);
 const widenPacked: Emit = guarded((c, loaded, odd) => {
   const v = sourceVector(c, 1, loaded), low = shuffle(c, v, v, lanes(64, [0, 0]));
   branchIf(c, c.ir.vsumoddf32(low, low, low), odd);

@@ -2,13 +2,14 @@
  * The two ways through an SSE floating-point instruction. SDM Vol. 1, 11.5.
  *
  * Exact: a helper of `../fpu` works by MXCSR, sets its flags, and says whether #XM is due. Plain: where the TB's key has `SSE_FAST` (to nearest,
- * no DAZ or FTZ, all masked, PE already set), IR float ops give the result, and a guard sends whatever could raise more than PE to the helper.
+ * no DAZ or FTZ, all masked, PE already set), IR float ops give the result, and guards keep away whatever could raise more than PE: they leave the TB
+ * for one with `SSE_EXACT` that consists of this instruction alone. So what guards have shown is true of the rest of the TB (`sse-bounded.ts`).
  * In TBs without `SSE_FAST` MXCSR is looked at, and the guard sends what is not exact to the helper too (`sse-inexact.ts`). The helper may be the one that
  * sets PE: then the key changes, and the TB is left after the instruction.
  */
 import { Cond, HDR, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
-import { HF } from '../hflags.ts';
+import { HF, ONE_INSN } from '../hflags.ts';
 import { addressOf, fromLow, readLow, readVec, vecAddress, writeVec } from '../simd-operands.ts';
 import { ST } from '../state.ts';
 import { guardControl } from './sse-inexact.ts';
@@ -72,19 +73,23 @@ export type Plain = (c: Ctx, loaded: Temp, odd: Label) => Temp;
 /** The exact way, writing included. */
 export type Exact = (c: Ctx, loaded: Temp) => void;
 
-/** An instruction with the source operands[1]; `write` takes what `plain` gives. */
-export const guarded = (plain: Plain, exact: Exact, write: (c: Ctx, value: Temp) => void = writeFirst): Emit => (c) => {
+/** Whether guards leave the TB: results are plain, and this instruction is not one to be worked out exactly. */
+export const guardsLeave = (c: Ctx): boolean => isFast(c) && !(c.hflags & ONE_INSN);
+
+/** An instruction with the source operands[1]; `write` takes what `plain` gives. `bounded` is the plain way where guards leave the TB, writing included. */
+export const guarded = (plain: Plain, exact: Exact, write: (c: Ctx, value: Temp) => void = writeFirst, bounded?: Exact): Emit => (c) => {
   const loaded = loadSource(c, 1);
+  if (bounded && guardsLeave(c)) return bounded(c, loaded);
   twoWays(c, (odd) => write(c, plain(c, loaded, odd)), () => exact(c, loaded));
 };
 
 /** Both ways, for instructions that load by themselves. */
 export function twoWays(c: Ctx, plain: (odd: Label) => void, exact: () => void): void {
+  if (guardsLeave(c)) return plain(c.oddLabel());
+  if (isFast(c)) return exact();
   const { ir } = c, odd = ir.newLabel(), done = ir.newLabel();
-  if (!isFast(c)) {
-    c.flushCc(); // the exact way may leave the TB
-    guardControl(c, odd);
-  }
+  c.flushCc(); // the exact way may leave the TB
+  guardControl(c, odd);
   plain(odd);
   ir.br(done);
   ir.set_label(odd);

@@ -3,9 +3,10 @@ import { Cond, FCond, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
 import { shuffle, vecAddress, zeroV } from '../simd-operands.ts';
 import {
-  branchIf, callExact, exactly, guarded, isFast, loadSource, raiseWhere, scalarOf, sourceAddress, sourceScalar, sourceVector, withScalar,
+  branchIf, callExact, exactly, guarded, guardsLeave, isFast, loadSource, raiseWhere, scalarOf, sourceAddress, sourceScalar, sourceVector, withScalar,
   type Plain,
 } from './sse-exact.ts';
+import { areOrdered, boundedArithmetic, boundedSelect, boundedSqrt, guardOrdered, registerOperand, sourceOperand } from './sse-bounded.ts';
 import { guardControl, guardExactProduct, guardExactQuotient, guardExactSum } from './sse-inexact.ts';
 import { lanes } from './simd-shuffle.ts';
 import type { Ctx, Emit } from './types.ts';
@@ -97,7 +98,7 @@ function guardVectorComparison(c: Ctx, fmt: 'ps' | 'pd', a: Temp, b: Temp, odd: 
 const plainSelect = (op: 'min' | 'max', fmt: FloatFormat): Plain => (c, loaded, odd) => {
   const { ir } = c, a = c.g.xmm[c.insn.reg]!, b = sourceVector(c, 1, loaded);
   if (fmt === 'ps' || fmt === 'pd') {
-    guardVectorComparison(c, fmt, a, b, odd);
+    if (!guardsLeave(c) || !areOrdered(c, fmt, loaded)) guardVectorComparison(c, fmt, a, b, odd);
     const [x, y] = op === 'min' ? [a, b] : [b, a];
     return ir.vbitsel(a, b, fmt === 'ps' ? ir.vcmpltf32(x, y) : ir.vcmpltf64(x, y));
   }
@@ -112,10 +113,10 @@ const plainSelect = (op: 'min' | 'max', fmt: FloatFormat): Plain => (c, loaded, 
 export const emitFloat = (op: FloatOp, fmt: FloatFormat): Emit => {
   const name = `${op}${fmt}`;
   switch (op) {
-    case 'sqrt': return guarded(plainSqrt(fmt), exactUnary(name));
+    case 'sqrt': return guarded(plainSqrt(fmt), exactUnary(name), undefined, boundedSqrt(fmt));
     case 'rsqrt': case 'rcp': return (c) => callExact(c, helper(c, name), vecAddress(c, 0), sourceAddress(c, 1, loadSource(c, 1)));
-    case 'min': case 'max': return guarded(plainSelect(op, fmt), exactBinary(name));
-    default: return guarded(plainArithmetic(op, fmt), exactBinary(name));
+    case 'min': case 'max': return guarded(plainSelect(op, fmt), exactBinary(name), undefined, fmt === 'sd' || fmt === 'ss' ? boundedSelect(op, fmt) : undefined);
+    default: return guarded(plainArithmetic(op, fmt), exactBinary(name), undefined, boundedArithmetic(op, fmt));
   }
 };
 
@@ -140,11 +141,16 @@ const plainCmp = (fmt: FloatFormat): Plain => (c, loaded, odd) => {
   const { ir } = c, a = c.g.xmm[c.insn.reg]!, predicate = c.insn.imm & PREDICATE;
   if (fmt === 'ps' || fmt === 'pd') {
     const b = sourceVector(c, 1, loaded);
-    guardVectorComparison(c, fmt, a, b, odd);
+    if (!guardsLeave(c) || !areOrdered(c, fmt, loaded)) guardVectorComparison(c, fmt, a, b, odd);
     return vectorMask(c, fmt, predicate, a, b);
   }
-  const double = isDouble(fmt), x = scalarOf(c, a, double), y = sourceScalar(c, 1, loaded, double);
-  guardScalarComparison(c, x, y, odd);
+  const double = isDouble(fmt);
+  let x: Temp, y: Temp;
+  if (guardsLeave(c)) [x, y] = orderedOperands(c, fmt, loaded);
+  else {
+    [x, y] = [scalarOf(c, a, double), sourceScalar(c, 1, loaded, double)];
+    guardScalarComparison(c, x, y, odd);
+  }
   const mask = ir.neg(ir.fsetcond(x, y, CONDITIONS[predicate]!));
   return double ? ir.vset64(a, ir.ext_i32_i64(mask), 0) : ir.vset32(a, mask, 0);
 };
@@ -152,14 +158,28 @@ const plainCmp = (fmt: FloatFormat): Plain => (c, loaded, odd) => {
 export const emitFloatCmp = (fmt: FloatFormat): Emit => guarded(plainCmp(fmt), exactImmediate(`cmp${fmt}`, PREDICATE));
 
 const ZF_SHIFT = 6;
+/** Both operands, for a comparison that raises nothing. */
+function orderedOperands(c: Ctx, fmt: 'sd' | 'ss', loaded: Temp): [Temp, Temp] {
+  const a = registerOperand(c, fmt, c.insn.reg), b = sourceOperand(c, fmt, loaded);
+  guardOrdered(c, fmt, [a, b]);
+  return [a.t, b.t];
+}
+/** EFLAGS of a comparison without NaNs. */
+const comparisonFlags = (c: Ctx, x: Temp, y: Temp): Temp =>
+  c.ir.or(c.ir.fsetcond(x, y, FCond.lt), c.ir.shl(c.ir.fsetcond(x, y, FCond.eq), c.ir.const32(ZF_SHIFT)));
+
 /** COMISx (signals invalid for any NaN) and UCOMISx (only for signalling NaNs). */
 export const emitComis = (kind: 'comis' | 'ucomis', fmt: 'ss' | 'sd'): Emit => (c) => {
-  const { ir } = c, loaded = loadSource(c, 1), double = isDouble(fmt), flags = ir.temp(Type.i32);
-  const odd = ir.newLabel(), done = ir.newLabel();
+  const { ir } = c, loaded = loadSource(c, 1), double = isDouble(fmt);
+  if (guardsLeave(c)) {
+    const [x, y] = orderedOperands(c, fmt, loaded);
+    return c.setComparison(ir.extu_i32_i64(comparisonFlags(c, x, y)), x, y);
+  }
+  const flags = ir.temp(Type.i32), odd = ir.newLabel(), done = ir.newLabel();
   if (!isFast(c)) guardControl(c, odd);
   const x = scalarOf(c, c.g.xmm[c.insn.reg]!, double), y = sourceScalar(c, 1, loaded, double);
   guardScalarComparison(c, x, y, odd);
-  ir.set(flags, ir.or(ir.fsetcond(x, y, FCond.lt), ir.shl(ir.fsetcond(x, y, FCond.eq), ir.const32(ZF_SHIFT))));
+  ir.set(flags, comparisonFlags(c, x, y));
   ir.br(done);
   ir.set_label(odd);
   const exact = ir.call(helper(c, `comi${fmt}`), ir.const32(c.env), vecAddress(c, 0), sourceAddress(c, 1, loaded), ir.const32(kind === 'ucomis' ? 1 : 0));

@@ -2,21 +2,34 @@
 import type { Temp } from '@emu/tcg';
 import { Method } from '../decode/operands.ts';
 import { Seg } from '../decode/insn.ts';
-import { enterMmx, fromLow, readLow, readVec, shuffle, vecAddress, writeLow, writeVec, zeroV } from '../simd-operands.ts';
+import { enterMmx, fromLow, readLow, readVec, shuffle, vecAddress, writeLow, writeVec, xmmNumber, zeroV } from '../simd-operands.ts';
+import { FloatKind } from '../float-values.ts';
 import { Reg } from '../state.ts';
+import { loadedScalar, spread, storedScalar } from './sse-bounded.ts';
 import { mmx } from './simd-emit.ts';
 import { lanes, type Lane } from './simd-shuffle.ts';
 import type { Ctx, Emit } from './types.ts';
 
 /** A whole register or 128/64-bit memory operand moves (MOVAPS, MOVDQU, MMX MOVQ, MOVNTDQ, LDDQU, ...); the row decides alignment. */
-export const emitMovVec: Emit = mmx((c) => writeVec(c, 0, readVec(c, 1)));
+export const emitMovVec: Emit = mmx((c) => {
+  const from = xmmNumber(c, 1), to = xmmNumber(c, 0), held = from >= 0 && to >= 0 ? c.floats.holdings(from) : null;
+  writeVec(c, 0, readVec(c, 1));
+  if (held) c.floats.copied(to, held, 128);
+});
 /** MOVSS and MOVSD: a load zeroes the rest of the destination, a register move keeps it. */
 export const emitMovScalar: Emit = (c) => {
   const { ir } = c;
-  if (c.isMem(1)) writeVec(c, 0, readVec(c, 1));
-  else if (c.isMem(0)) writeLow(c, 0, readLow(c, 1));
-  else if (c.bits(0) === 64) writeLow(c, 0, readLow(c, 1));
-  else writeVec(c, 0, ir.vset32(readVec(c, 0), ir.vget32(readVec(c, 1), 0), 0));
+  if (c.isMem(1)) {
+    const low = readLow(c, 1);
+    writeVec(c, 0, fromLow(c, low));
+    loadedScalar(c, c.bits(1) === 64 ? 'sd' : 'ss', low);
+  } else if (c.isMem(0)) writeLow(c, 0, storedScalar(c) ?? readLow(c, 1));
+  else {
+    const bits = c.bits(0) === 64 ? 64 : 32, held = c.floats.holdings(xmmNumber(c, 1));
+    if (bits === 64) writeLow(c, 0, readLow(c, 1));
+    else writeVec(c, 0, ir.vset32(readVec(c, 0), ir.vget32(readVec(c, 1), 0), 0));
+    c.floats.copied(xmmNumber(c, 0), held, bits);
+  }
 };
 /** MOVD/MOVQ from a general register or memory into an MMX or XMM register, zero-extended. */
 export const emitMovdLoad: Emit = mmx((c) => writeVec(c, 0, fromLow(c, c.readZ(1))));
@@ -70,7 +83,12 @@ const duplicating = (width: Lane, order: readonly number[]): Emit => (c) => {
   const v = readVec(c, 1);
   permute(c, v, v, width, order);
 };
-export const emitMovddup: Emit = duplicating(64, [0, 0]);
+export const emitMovddup: Emit = (c) => {
+  const held = c.isMem(1) ? -1 : c.floats.held(FloatKind.SD, xmmNumber(c, 1));
+  const v = readVec(c, 1);
+  permute(c, v, v, 64, [0, 0]);
+  spread(c, held);
+};
 export const emitMovsldup: Emit = duplicating(32, [0, 0, 2, 2]);
 export const emitMovshdup: Emit = duplicating(32, [1, 1, 3, 3]);
 export const emitMovq2dq: Emit = mmx((c) => writeVec(c, 0, fromLow(c, readLow(c, 1))));
