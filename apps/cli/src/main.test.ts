@@ -46,6 +46,12 @@ describe('emu-system-x86_64', () => {
     expect(readFileSync(log, 'utf8')).toMatch(/^ {5}0: v=06 e=0000 i=0 cpl=0 IP=0010:0000000000100020 /);
   });
 
+  it('prints in the end what the guest printed while the monitor had the terminal', () => {
+    const { stdout, status } = spawnSync(process.execPath, [BIN, '-nographic', '-S', '-m', '4M', '-kernel', hello, '-device', 'isa-debug-exit'], { encoding: 'utf8', timeout: 60_000, input: '\x01ccont\r' });
+    expect(status).toBe(41);
+    expect(stdout).toMatch(/^\(emu\) cont\r\n\(emu\) \r\nhi\n$/m);
+  });
+
   it('shows statistics at the end', () => {
     expect(run('-nographic', '-m', '4M', '-kernel', hello, '-device', 'isa-debug-exit', '--stats').stderr).toMatch(/guest instructions +0\.0 M\nspeed /);
     expect(run('-nographic', '-m', '4M', '-kernel', hello, '-device', 'isa-debug-exit', '--stats', '-accel', 'jit,threshold=1').stderr).toMatch(/\ncompiled +\d+ regions of \d+ TBs /);

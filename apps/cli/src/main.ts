@@ -4,7 +4,7 @@ import { createMachine, EmuError, helpText, parseQemuArgs, type CharSource, type
 import { nodeHost } from '@emu/machine/node';
 import { Monitor } from './monitor.ts';
 import { statsText } from './stats.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal, type TerminalOptions } from './terminal.ts';
 
 const NAME = 'emu-system-x86_64';
 /** Signals that end the emulator in order, disks flushed and terminal restored. */
@@ -26,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run({ options, stats }: ParsedArgs): Promise<number> {
   const monitor = new Monitor();
-  const terminal = new Terminal(isMux(options), monitor);
+  const terminal = new Terminal(terminalOptions(options), monitor);
   const machine = await createMachine(options, nodeHost({ dataDirs: options.dataDirs, stdio: terminal, logFile: options.logFile }));
   monitor.machine = machine;
   const quit = (): void => void machine.quit();
@@ -53,9 +53,9 @@ function status(end: MachineEnd): number {
   return end.reason === 'debug-exit' ? end.status & 0xff : 0;
 }
 
-function isMux({ serials, chardevs, monitor }: MachineOptions): boolean {
-  const uses = (c: CharSource): boolean => c.type === 'stdio' && c.mux === true;
-  return [...serials, monitor, ...Object.values(chardevs)].some(uses);
+function terminalOptions({ serials, chardevs, monitor }: MachineOptions): TerminalOptions {
+  const users = [...serials, monitor, ...Object.values(chardevs)].filter((c: CharSource) => c.type === 'stdio');
+  return { mux: users.some((c) => c.mux === true), signals: users.every((c) => c.signal !== false) };
 }
 
 function print(text: string): 0 {

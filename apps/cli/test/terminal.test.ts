@@ -70,6 +70,45 @@ describe.skipIf(!hasTmux)('the terminal', () => {
     await terminal.waitFor(/\.y\.$/);
     terminal.press('C-a', 'c');
     terminal.enter('quit');
+    await terminal.waitFor(/^\(emu\) quit\n\(emu\)\nhost>$/m);
+  });
+
+  it('of -serial stdio is raw too, while Ctrl-Z stops the emulator and Ctrl-C ends it', { timeout: 400_000 }, async () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.path('kernel'), keysGuest());
+    using terminal = new Tmux();
     await terminal.hostPrompt();
+    const before = await terminal.settings();
+    terminal.enter(`clear; ${[...EMULATOR, '-serial', 'stdio', '-m', '4M', '-kernel', scratch.path('kernel')].join(' ')}`);
+    await terminal.waitFor(/^ready$/m);
+    terminal.type('a\x01'); // nothing is shared: Ctrl-A is a key
+    await terminal.waitFor(/^ready a\.\S*\.$/m);
+    terminal.press('C-z');
+    await terminal.waitFor(/Stopped[^]*\nhost>$/);
+    expect(await terminal.settings()).toBe(before);
+    terminal.enter('clear; fg >/dev/null');
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // until it has the terminal, the shell's settings echo
+    terminal.type('b');
+    await terminal.waitFor(/^b\.$/m);
+    terminal.press('C-c');
+    await terminal.waitFor(/^b\.\nhost>$/m);
+    expect(await terminal.settings()).toBe(before);
+  });
+
+  it('of -monitor stdio shows what is typed once, and the line before on the up key', { timeout: 400_000 }, async () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.path('kernel'), keysGuest());
+    using terminal = new Tmux();
+    await terminal.hostPrompt();
+    const before = await terminal.settings();
+    terminal.enter(`clear; ${[...EMULATOR, '-serial', 'null', '-monitor', 'stdio', '-m', '4M', '-kernel', scratch.path('kernel')].join(' ')}`);
+    await terminal.waitFor(/^\(emu\)$/m);
+    terminal.enter('info status');
+    await terminal.waitFor(/^\(emu\) info status\nVM status: running\n\(emu\)$/m);
+    terminal.press('Up', 'BSpace', 'BSpace', 'Enter');
+    await terminal.waitFor(/^unknown command: 'info stat'.*\n\(emu\)$/m);
+    terminal.press('C-c');
+    await terminal.waitFor(/^\(emu\)\nhost>$/m);
+    expect(await terminal.settings()).toBe(before);
   });
 });

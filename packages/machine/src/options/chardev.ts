@@ -30,8 +30,7 @@ export function parseChardev(text: string): [id: string, source: CharSource] {
   const source = ((): CharSource => {
     if (backend === 'null') return { type: 'null' };
     if (backend === 'file') return { type: 'file', path: sub.need('path'), append: sub.bool('append', false) };
-    sub.bool('signal'); // Ctrl-C always reaches the guest of a raw terminal and the process otherwise
-    return { type: 'stdio', mux: sub.bool('mux', false) };
+    return { type: 'stdio', mux: sub.bool('mux', false), signal: sub.bool('signal') };
   })();
   sub.end();
   return [id, source];

@@ -113,7 +113,7 @@ export const OPTIONS: Readonly<Record<string, OptionRow>> = {
     else d.deviceTexts.push(text);
   }),
   global: option('devices', 'DRIVER.PROPERTY=VALUE', "default of a device's property", (d, text) => void d.globalTexts.push(text)),
-  chardev: option('devices', 'stdio|null|file,id=ID[,path=FILE][,mux=on]', 'a named end of a character device', (d, text) => {
+  chardev: option('devices', 'stdio|null|file,id=ID[,path=FILE][,mux=on][,signal=off]', 'a named end of a character device', (d, text) => {
     const [id, source] = parseChardev(text);
     d.chars[id] = source;
   }),

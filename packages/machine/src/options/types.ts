@@ -7,11 +7,11 @@ import type { BlockBackend } from '@emu/devices';
 /** A host file by name, or its contents. */
 export type FileSource = string | Uint8Array;
 
-/** Where a character device's bytes go. `stdio` is the embedder's console; `mux` shares it with the monitor (Ctrl-A c). */
+/** Where a character device's bytes go. `stdio` is the embedder's console; `mux` shares it with the monitor (Ctrl-A c); `signal` off: Ctrl-C is for the guest even where it is not shared. */
 export type CharSource =
   | { readonly type: 'none' }
   | { readonly type: 'null' }
-  | { readonly type: 'stdio'; readonly mux?: boolean }
+  | { readonly type: 'stdio'; readonly mux?: boolean; readonly signal?: boolean | undefined }
   | { readonly type: 'file'; readonly path: string; readonly append?: boolean };
 
 /** How writes reach the host's file (QEMU's `cache=`): `none` is as `writeback` here, since Node has no O_DIRECT. */
