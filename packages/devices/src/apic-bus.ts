@@ -1,6 +1,6 @@
 /**
  * The bus between local APICs, I/O APICs and whoever writes to 0xfee00000: who gets an interrupt message. Intel SDM Vol. 3A, sections
- * 11.6 (issuing), 11.7 (destinations), 11.11 (message signalled interrupts).
+ * 11.6 (issuing, destinations), 11.11 (message signalled interrupts).
  */
 import { bit } from './bits.ts';
 

@@ -40,7 +40,8 @@ export { VirtioConsole, type ConsolePort, type VirtioConsoleOptions, type Virtio
 export { VirtioRng, type EntropySource, type VirtioRngOptions, type VirtioRngState } from './virtio-rng.ts';
 export { ApicBus, BROADCAST, Delivery, type ApicTarget, type EoiListener } from './apic-bus.ts';
 export { IoApic, IOAPIC_PINS, type IoApicState } from './ioapic.ts';
-export { LocalApic, type ApicCpu, type LocalApicOptions, type LocalApicState } from './lapic.ts';
+export { LocalApic } from './lapic.ts';
+export type { ApicCpu, LocalApicOptions, LocalApicState } from './lapic-interrupts.ts';
 export { ApicBase, ApicMsr, ApicReg } from './lapic-registers.ts';
 export { LinearTsc, type TscSource } from './tsc.ts';
 export { AcpiPort, Piix4Pm, Pm1, PM_TIMER_HZ, SleepType, type AcpiPmState } from './acpi-pm.ts';
