@@ -63,11 +63,11 @@ export class RegionEmitter {
     flow.run(code, entries.map((tb) => code.headOf[tb]!));
     globals.run(code, flow);
     this.#values.begin(f, code, globals);
-    this.#pages.begin(f, code, flow, globals);
     this.#code = code;
     this.#f = f;
     this.#slot = slot;
     const locals = { budgetLocal: f.local(I32), tbLocal: f.local(I32), codeLocal: f.local(I32), selectLocal: f.local(I32), hostLocal: f.local(I32), entryLocal: f.local(I32) };
+    this.#pages.begin({ f, memory: context.memory, values: this.#values, hostLocal: locals.hostLocal, entryLocal: locals.entryLocal }, code, flow, globals);
     const setCode = (value: number) => {
       f.i32Const(value);
       f.localSet(locals.codeLocal);

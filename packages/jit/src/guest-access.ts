@@ -9,6 +9,7 @@ import type { Temp } from '@emu/tcg';
 import { I32, I64, type FuncBuilder } from '@emu/wasm';
 import type { Frame } from './frame.ts';
 import type { KnownPage, PageUse } from './known-pages.ts';
+import type { WindowAccess } from './loop-windows.ts';
 import { INS, OUTS } from './shape.ts';
 import { atomicKind } from './runtime-memory.ts';
 
@@ -96,11 +97,14 @@ function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'wri
   f.end();
 }
 
-/** The probe missed: what it found is no page that others may use. */
+/**
+ * The probe missed: what it found is no page that others may use. The address with bit 13 changed is in another page than all addresses near it: where those
+ * differ above bit 11, they do in bits from 12 on without a gap.
+ */
 function missed(f: FuncBuilder, addr: number, { makes }: PageUse): void {
   if (!makes) return;
   f.localGet(addr);
-  f.i64Const(-1, -1);
+  f.i64Const(2 * PAGE, 0);
   f.i64Xor();
   f.localSet(makes.tag);
 }
@@ -128,8 +132,9 @@ function comparePage(f: FuncBuilder, addr: number, tag: number, last: number): v
 
 /** Each arm loads by itself, so that no address has to be brought to where they meet. */
 function emitLoad(frame: Frame, i: number): void {
-  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), addr = values.inLocal(args[p + 1]!);
-  const use = frame.pages.use(i, access.memop);
+  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), use = frame.pages.use(i, access.memop);
+  if (use.window) return loadFromWindow(frame, i, use.window, access);
+  const addr = values.inLocal(args[p + 1]!);
   const load = (): void => {
     f.localGet(hostLocal);
     loadAs(f, access.type, access.memop);
@@ -152,6 +157,24 @@ function emitLoad(frame: Frame, i: number): void {
   values.store(args[p]!);
 }
 
+/** The address is computed only where the window is not in one page. */
+function loadFromWindow(frame: Frame, i: number, { window, distance }: WindowAccess, access: Access): void {
+  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir;
+  f.localGet(window.host);
+  f.likely();
+  f.if_(WASM_TYPE[access.type]);
+  f.localGet(window.host);
+  loadAs(f, access.type, access.memop, distance - window.first);
+  f.else_();
+  const addr = values.inLocal(args[p + 1]!);
+  loadSlowly(frame, i, addr, access);
+  f.localGet(frame.hostLocal);
+  loadAs(f, access.type, access.memop);
+  f.end();
+  values.release(args[p + 1]!, addr);
+  values.store(args[p]!);
+}
+
 /** Leaves in `hostLocal` where the runtime has put the value. */
 function loadSlowly(frame: Frame, i: number, addr: number, { oi }: Access): void {
   const { f, hostLocal } = frame;
@@ -169,7 +192,9 @@ function loadSlowly(frame: Frame, i: number, addr: number, { oi }: Access): void
 
 function emitStore(frame: Frame, i: number): void {
   const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
-  const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!), use = frame.pages.use(i, access.memop);
+  const use = frame.pages.use(i, access.memop);
+  if (use.window) return storeToWindow(frame, i, use.window, access);
+  const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!);
   const store = (): void => {
     f.localGet(frame.hostLocal);
     f.localGet(value);
@@ -193,6 +218,22 @@ function emitStore(frame: Frame, i: number): void {
     storeSlowly(frame, i, addr, value, access);
     f.end();
   }
+  values.release(args[p]!, value);
+  values.release(args[p + 1]!, addr);
+}
+
+function storeToWindow(frame: Frame, i: number, { window, distance }: WindowAccess, access: Access): void {
+  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, value = values.inLocal(args[p]!);
+  f.localGet(window.host);
+  f.likely();
+  f.if_();
+  f.localGet(window.host);
+  f.localGet(value);
+  storeAs(f, access.type, access.memop, distance - window.first);
+  f.else_();
+  const addr = values.inLocal(args[p + 1]!);
+  storeSlowly(frame, i, addr, value, access);
+  f.end();
   values.release(args[p]!, value);
   values.release(args[p + 1]!, addr);
 }
@@ -297,12 +338,12 @@ function signExtend(f: FuncBuilder, type: Type, memop: number): void {
   else f.i64Extend32S();
 }
 
-function loadAs(f: FuncBuilder, type: Type, memop: number): void {
-  if (type === Type.v128) f.v128Load();
-  else f[LOADS[type]![memop & MemOp.SIZE]![memop & MemOp.SIGN ? 1 : 0]]();
+function loadAs(f: FuncBuilder, type: Type, memop: number, offset = 0): void {
+  if (type === Type.v128) f.v128Load(offset);
+  else f[LOADS[type]![memop & MemOp.SIZE]![memop & MemOp.SIGN ? 1 : 0]](offset);
 }
 
-function storeAs(f: FuncBuilder, type: Type, memop: number): void {
-  if (type === Type.v128) f.v128Store();
-  else f[STORES[type]![memop & MemOp.SIZE]!]();
+function storeAs(f: FuncBuilder, type: Type, memop: number, offset = 0): void {
+  if (type === Type.v128) f.v128Store(offset);
+  else f[STORES[type]![memop & MemOp.SIZE]!](offset);
 }

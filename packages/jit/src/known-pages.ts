@@ -12,6 +12,7 @@ import { AddressRoots, type RootState } from './address-roots.ts';
 import type { Flow } from './flow.ts';
 import { REMOVED, type Globals } from './globals.ts';
 import { LoopPages } from './loop-pages.ts';
+import type { WindowAccess, WindowContext } from './loop-windows.ts';
 import type { RegionCode } from './region-code.ts';
 import { changesMapping, isGuestOp, writesGuest } from './shape.ts';
 
@@ -21,21 +22,21 @@ const SLOTS = 6;
 const NEAR = 1024;
 const NONE = -1;
 
-/** A known page: locals that hold the address that was found there (inverted if that was not by a TLB hit), and host minus guest address. */
+/** A known page: locals that hold the address that was found there (with bit 13 changed if that was not by a TLB hit), and host minus guest address. */
 export interface KnownPage { readonly tag: number; readonly distance: number }
 
 /**
  * How an access finds its page: through a known one, `offset` bytes from the address there; and where it leaves what it finds. Or by the page that a loop
- * keeps, whose locals hold its address and host minus guest address.
+ * keeps, whose locals hold its address and host minus guest address. Or it is in a window of a loop.
  */
-export interface PageUse { readonly through: KnownPage | null; readonly offset: number; readonly makes: KnownPage | null; readonly kept: KnownPage | null }
+export interface PageUse { readonly window: WindowAccess | null; readonly through: KnownPage | null; readonly offset: number; readonly makes: KnownPage | null; readonly kept: KnownPage | null }
 
 interface Slot { root: number; offset: number; write: boolean; use: number }
 
 /** What is known where a block ends. */
 export interface PageState { readonly roots: RootState; readonly slots: readonly Slot[] }
 
-const NOTHING: PageUse = { through: null, offset: 0, makes: null, kept: null };
+const NOTHING: PageUse = { window: null, through: null, offset: 0, makes: null, kept: null };
 
 export class KnownPages {
   #f!: FuncBuilder;
@@ -51,15 +52,15 @@ export class KnownPages {
   #block = 0;
   #uses = 0;
 
-  begin(f: FuncBuilder, code: RegionCode, flow: Flow, globals: Globals): void {
-    this.#f = f;
+  begin(context: WindowContext, code: RegionCode, flow: Flow, globals: Globals): void {
+    this.#f = context.f;
     this.#code = code;
     this.#locals.length = 0;
     const ops = code.ir.length;
     if (ops > this.#accessRoot.length) [this.#accessRoot, this.#accessOffset, this.#isUseful] = [new Int32Array(ops * 2), new Float64Array(ops * 2), new Uint8Array(ops * 2)];
     this.#uses = 0;
     this.#roots.begin(code, globals);
-    this.#loops.begin(f, code, flow, globals);
+    this.#loops.begin(context, code, flow, globals);
     this.forget();
   }
 
@@ -119,6 +120,8 @@ export class KnownPages {
   use(i: number, memop: number): PageUse {
     const write = writesGuest(this.#code.ir, i);
     if (memop & MemOp.ALIGN) return NOTHING;
+    const window = this.#loops.windowOf(i);
+    if (window) return { ...NOTHING, window };
     const kept = this.#loops.pageOf(this.#block, i);
     if (kept) return { ...NOTHING, kept };
     const root = this.#accessRoot[i]!, offset = this.#accessOffset[i]!, bytes = 1 << (memop & MemOp.SIZE);

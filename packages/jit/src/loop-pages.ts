@@ -11,6 +11,7 @@ import { I32, I64, type FuncBuilder } from '@emu/wasm';
 import { AddressRoots } from './address-roots.ts';
 import type { Flow } from './flow.ts';
 import { REMOVED, type Globals } from './globals.ts';
+import { LoopWindows, type WindowAccess, type WindowContext } from './loop-windows.ts';
 import type { KnownPage } from './known-pages.ts';
 import type { RegionCode } from './region-code.ts';
 import { changesMapping, isGuestOp, OUTS, INS, writesGuest } from './shape.ts';
@@ -45,6 +46,8 @@ export class LoopPages {
   #f!: FuncBuilder;
   #code!: RegionCode;
   readonly #roots = new AddressRoots();
+  readonly #windows = new LoopWindows();
+  #context!: WindowContext;
   readonly #loops = new Map<number, Loop>();
   /** Innermost loop of a block. */
   readonly #loopOf: (Loop | undefined)[] = [];
@@ -52,29 +55,41 @@ export class LoopPages {
   #rootOf = new Int32Array(4096);
   #offsetOf = new Float64Array(4096);
 
-  begin(f: FuncBuilder, code: RegionCode, flow: Flow, globals: Globals): void {
-    this.#f = f;
+  begin(context: WindowContext, code: RegionCode, flow: Flow, globals: Globals): void {
+    this.#context = context;
+    this.#f = context.f;
     this.#code = code;
     this.#loops.clear();
     this.#loopOf.length = 0;
     for (const n of flow.order) if (flow.isLoop[n]) this.#findLoop(n, flow);
-    if (this.#loops.size === 0) return;
+    if (this.#loops.size === 0) return this.#windows.begin(code, globals, this.#loops);
     if (code.ir.length > this.#rootOf.length) [this.#rootOf, this.#offsetOf] = [new Int32Array(code.ir.length * 2), new Float64Array(code.ir.length * 2)];
     this.#roots.begin(code, globals);
     for (let b = 0; b < code.blockCount; b++) if (this.#loopOf[b]) this.#look(b);
+    this.#windows.begin(code, globals, this.#loops);
   }
 
   /** The loop of node `n` is entered from outside, next. */
   enter(n: number): void {
     const loop = this.#loops.get(n);
     if (!loop?.fits) return;
+    this.#windows.enter(this.#context, n);
     for (const b of loop.blocks) if (this.#loopOf[b] === loop) this.#choose(b, loop);
     this.#forget(loop);
   }
 
   /** A helper in block `b` may have changed the mapping. */
   changed(b: number): void {
-    for (const loop of this.#loops.values()) if (loop.isInside[b]) this.#forget(loop);
+    for (const [n, loop] of this.#loops) {
+      if (!loop.isInside[b]) continue;
+      this.#forget(loop);
+      this.#windows.enter(this.#context, n);
+    }
+  }
+
+  /** The window that access `i` is in, or null. */
+  windowOf(i: number): WindowAccess | null {
+    return this.#windows.of(i);
   }
 
   /** The page that access `i` of block `b` comes back to, or null. */
@@ -178,7 +193,7 @@ export class LoopPages {
   #choose(b: number, loop: Loop): void {
     const { ir, start, end } = this.#code, roots = this.#roots;
     for (let i = start[b]!; i < end[b]!; i++) {
-      if (ir.op[i] === REMOVED || !isGuestOp(ir.op[i]!)) continue;
+      if (ir.op[i] === REMOVED || !isGuestOp(ir.op[i]!) || this.#windows.of(i)) continue;
       const root = this.#rootOf[i]!;
       if (root === NONE || (roots.partsLo(root) & loop.changedLo) !== 0 || (roots.partsHi(root) & loop.changedHi) !== 0) continue;
       if (loop.pages.length >= PAGES || this.#find(loop, i)) continue;

@@ -14,11 +14,13 @@ export interface FlatMemoryOptions {
   readonly hole: number;
   /** Addresses that a fault and a 64-bit result are reported at. */
   readonly report: { readonly flag: HostPtr; readonly retHi: HostPtr; readonly mailbox: HostPtr };
+  /** Physical page of a virtual one (default: the same). */
+  readonly pageOf?: (page: number) => number;
   /** A misaligned access where alignment was asked for. */
   readonly alignmentFault: () => void;
 }
 
-export function flatMemory({ arena, ram, pages, hole, report, alignmentFault }: FlatMemoryOptions): SoftMmu {
+export function flatMemory({ arena, ram, pages, hole, report, pageOf = (page) => page, alignmentFault }: FlatMemoryOptions): SoftMmu {
   const map = new PhysMap(arena);
   map.addRam('ram', 0, pages * PAGE, ram);
   return new SoftMmu(arena, map, {
@@ -26,7 +28,7 @@ export function flatMemory({ arena, ram, pages, hole, report, alignmentFault }: 
     walk: (lo, hi, _access, _mmuIdx, result) => {
       const page = Math.floor((lo >>> 0) / PAGE);
       if (hi !== 0 || page >= pages || page === hole) return false;
-      Object.assign(result, { phys: lo >>> 0, prot: Prot.READ | Prot.WRITE, pageBits: 12, global: false });
+      Object.assign(result, { phys: pageOf(page) * PAGE, prot: Prot.READ | Prot.WRITE, pageBits: 12, global: false });
       return true;
     },
   });
