@@ -7,3 +7,14 @@ export const UNSUPPORTED: ReadonlySet<string> = new Set((
   + 'semihosting semihosting-config set show-cursor singlestep smbios soundhw spice tb-size tpmdev trace usb usbdevice uuid virtfs '
   + 'vnc watchdog watchdog-action win2k-hack writeconfig xen-attach xen-domid xen-domid-restrict net'
 ).split(' '));
+
+const NO_IDE = 'give a disk with -drive if=virtio,format=raw,file=FILE';
+const NO_BIOS = 'there is no BIOS: boot with -kernel FILE';
+const NO_NETWORK = 'there is no network device: leave it out';
+
+/** What to do instead, where it is not to leave the option out. */
+export const INSTEAD: Readonly<Record<string, string>> = {
+  hda: NO_IDE, hdb: NO_IDE, hdc: NO_IDE, hdd: NO_IDE, sd: NO_IDE, blockdev: NO_IDE, cdrom: `there is no CD-ROM: ${NO_IDE}`, fda: `there is no floppy: ${NO_IDE}`,
+  bios: NO_BIOS, pflash: NO_BIOS, boot: NO_BIOS, netdev: NO_NETWORK, singlestep: 'use -accel tci,one-insn-per-tb=on', 'tb-size': 'use -accel jit,tb-size=MIB',
+  daemonize: 'use the shell: -display none -serial file:FILE ... &', mon: 'use -monitor stdio, or -serial mon:stdio', 'mem-path': 'use -m SIZE',
+};

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { helpText } from './help.ts';
+import { INSTEAD, UNSUPPORTED } from './known.ts';
 import { parseQemuArgs } from './parse.ts';
 import { OPTIONS } from './table.ts';
 import { LOG_ITEMS } from './types.ts';
@@ -69,6 +70,9 @@ describe('wrong options are one line that names them and says what to do', () =>
   it.each([
     ['-frobnicate', '-frobnicate: there is no such option; --help lists the options'],
     ['-vnc :0', '-vnc: this option of QEMU\'s is not supported; leave it out'],
+    ['-hda x', '-hda: this option of QEMU\'s is not supported; give a disk with -drive if=virtio,format=raw,file=FILE'],
+    ['-bios x', '-bios: this option of QEMU\'s is not supported; there is no BIOS: boot with -kernel FILE'],
+    ['-singlestep', '-singlestep: this option of QEMU\'s is not supported; use -accel tci,one-insn-per-tb=on'],
     ['-enable-kvm', '-enable-kvm: this option of QEMU\'s is not supported'],
     ['disk.img', '"disk.img" is no option; a disk image is given with -drive if=virtio,format=raw,file=disk.img'],
     ['-kernel', '-kernel needs an argument: -kernel FILE'],
@@ -97,6 +101,8 @@ describe('wrong options are one line that names them and says what to do', () =>
     ['-cpu max,+a+b', '-cpu: "+a+b" is no feature; write +NAME or -NAME'],
   ])('%s', (text, message) => expect(() => parse(...text.split(' '))).toThrow(message));
 });
+
+it('what is to be used instead is said of QEMU\'s options alone', () => expect(Object.keys(INSTEAD).filter((name) => !UNSUPPORTED.has(name))).toEqual([]));
 
 describe('--help', () => {
   it('lists every option with its form', () => {

@@ -1,7 +1,7 @@
 /** `parseQemuArgs`: QEMU's command line as a description of a machine. */
 import { resolveChar, type CharRef } from './chardev.ts';
 import { OptionError } from './errors.ts';
-import { UNSUPPORTED } from './known.ts';
+import { INSTEAD, UNSUPPORTED } from './known.ts';
 import { OPTIONS, resolveDevices, type Draft } from './table.ts';
 import { DEFAULT_OPTIONS, type CharSource, type DeviceOptions, type MachineOptions } from './types.ts';
 
@@ -41,7 +41,7 @@ function lookUp(argument: string) {
     if (row) return { row, name, spelled: argument };
   }
   const name = argument.replace(/^--?/, '');
-  if (UNSUPPORTED.has(name)) throw new OptionError(`${argument}: this option of QEMU's is not supported; leave it out (--help lists the options)`);
+  if (UNSUPPORTED.has(name)) throw new OptionError(`${argument}: this option of QEMU's is not supported; ${INSTEAD[name] ?? 'leave it out (--help lists the options)'}`);
   throw new OptionError(`${argument}: there is no such option; --help lists the options`);
 }
 
