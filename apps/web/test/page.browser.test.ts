@@ -9,7 +9,7 @@ import { chunkFiles } from '@emu/fs-pack/node';
 import type { Manifest } from '@emu/fs-pack';
 import { webPack } from '../../../tools/dev/web-pack.mjs';
 import type { EmuMachineElement } from '../src/element.ts';
-import { BOOT_MS, buildSite, canBrowse, launch, Machine, QUIET_GUEST, TestSite } from './harness.ts';
+import { BOOT_MS, buildSite, canBrowse, launch, Machine, QUIET_GUEST, TestSite, type Fault } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const MIB = 2 ** 20;
@@ -182,11 +182,12 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
   test('a connection that stays broken is reported, the guest waits, and goes on when it is back', async () => {
     const context = await browser.newContext();
     const chunks = diskChunks();
-    web.fault = (path, _request, response) => {
+    const broken: Fault = (path, _request, response) => {
       if (!isDiskChunk(chunks, path)) return false;
       response.writeHead(503).end();
       return true;
     };
+    web.fault = broken;
     const machine = await Machine.open(context, web.page('down', { arguments: QUIET_GUEST }));
     expect(await machine.untilMessage(/waits/, BOOT_MS)).toMatch(/disk virtio0 waits: .*503.*gave up after 6 attempts, check the connection/s);
     await new Promise((resolve) => setTimeout(resolve, 9000)); // chunks that are read ahead fail too, and must not hide the question
@@ -195,6 +196,14 @@ describe.skipIf(!canBrowse())('the page with Debian\'s kernel', () => {
     web.fault = () => false;
     await machine.press('Try again');
     await machine.prompt();
+
+    web.fault = broken;
+    const reading = machine.run('head -c 209715200 /dev/vda | wc -c', BOOT_MS);
+    await machine.untilMessage(/waits/, BOOT_MS);
+    web.fault = () => false;
+    await machine.page.evaluate(() => dispatchEvent(new Event('online'))); // nobody has to press anything
+    expect(await reading).toBe('209715200');
+    expect(await machine.message()).toBe('');
     expect(await machine.run('dmesg | grep -ci "i/o error"')).toBe('0');
   });
 
