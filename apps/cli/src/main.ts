@@ -55,7 +55,7 @@ function status(end: MachineEnd): number {
 
 function terminalOptions({ serials, chardevs, monitor }: MachineOptions): TerminalOptions {
   const users = [...serials, monitor, ...Object.values(chardevs)].filter((c: CharSource) => c.type === 'stdio');
-  return { mux: users.some((c) => c.mux === true), signals: users.every((c) => c.signal !== false) };
+  return { used: users.length > 0, mux: users.some((c) => c.mux === true), signals: users.every((c) => c.signal !== false) };
 }
 
 function print(text: string): 0 {

@@ -14,6 +14,8 @@ const Key = { CTRL_C: 3, CTRL_Z: 0x1a, CTRL_BACKSLASH: 0x1c } as const;
 const HELD_BYTES = 256 * 1024;
 
 export interface TerminalOptions {
+  /** A port or the monitor is there. Otherwise the terminal is left alone: the emulator may run in the background. */
+  readonly used: boolean;
   /** Shared with the monitor: Ctrl-A is the escape key. */
   readonly mux: boolean;
   /** Ctrl-C and its kin are the emulator's, where the terminal is not shared. */
@@ -72,6 +74,7 @@ export class Terminal implements CharBackend {
   /** Starts reading. Raw, so that every key reaches the guest as it is typed, and nothing is echoed twice. */
   start(): void {
     const { stdin } = process;
+    if (!this.#options.used) return;
     if (stdin.isTTY) {
       this.#setRaw();
       process.on('exit', () => this.restore());
@@ -93,6 +96,7 @@ export class Terminal implements CharBackend {
     if (this.#raw && process.stdout.isTTY && this.#lastByte !== NEWLINE) this.#print('\n'); // the shell's prompt starts a line
     this.restore();
     process.off('SIGCONT', this.#continued);
+    if (!this.#options.used) return;
     process.stdin.pause();
     process.stdin.unref?.();
   }

@@ -95,6 +95,22 @@ describe.skipIf(!hasTmux)('the terminal', () => {
     expect(await terminal.settings()).toBe(before);
   });
 
+  it('is left alone where nothing uses it: the emulator runs in the background, and Ctrl-C is the signal', { timeout: 400_000 }, async () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.path('kernel'), keysGuest());
+    using terminal = new Tmux();
+    await terminal.hostPrompt();
+    const before = await terminal.settings();
+    const command = [...EMULATOR, '-display', 'none', '-serial', `file:${scratch.path('out')}`, '-m', '4M', '-kernel', scratch.path('kernel')].join(' ');
+    terminal.enter(`clear; ${command} & until grep -q ready ${scratch.path('out')}; do sleep 0.1; done; clear; jobs`);
+    await terminal.waitFor(/\[1\][ +]+Running .*\n[^]*host>$/);
+    expect(await terminal.settings()).toBe(before);
+    terminal.enter('clear; fg >/dev/null');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    terminal.press('C-c');
+    await terminal.waitFor(/\^C\s*host>$/);
+  });
+
   it('of -monitor stdio shows what is typed once, and the line before on the up key', { timeout: 400_000 }, async () => {
     using scratch = new Scratch();
     writeFileSync(scratch.path('kernel'), keysGuest());
