@@ -518,11 +518,16 @@ export class Ctx {
     return this.ir.setcond(this.condA, this.condB, this.condOp);
   }
 
-  /** CF of a TB that begins with INC or DEC: most often the loop's own INC or DEC left it, as 0 or 1. */
+  /** CF of a TB that begins with INC or DEC: most often the loop's own INC or DEC left it, as 0 or 1, or a comparison. */
   #dynamicCarry(): Temp {
-    const ir = this.ir, g = this.g, carry = ir.temp(Type.i64), other = ir.newLabel(), done = ir.newLabel();
-    ir.brcond(ir.sub(g.ccOp, ir.const32(ccCode(CcKind.INC, 8))), ir.const32(8), Cond.geu, other);
+    const ir = this.ir, g = this.g, carry = ir.temp(Type.i64), compared = ir.newLabel(), other = ir.newLabel(), done = ir.newLabel();
+    ir.brcond(ir.sub(g.ccOp, ir.const32(ccCode(CcKind.INC, 8))), ir.const32(8), Cond.geu, compared);
     ir.set(carry, g.ccSrc);
+    ir.br(done);
+    ir.set_label(compared);
+    const bits = this.mode === 64 ? 64 : 32;
+    ir.brcond(g.ccOp, ir.const32(ccCode(CcKind.SUB, bits)), Cond.ne, other);
+    ir.set(carry, ir.setcond(this.zext(ir.add(g.ccDst, g.ccSrc), bits), this.zext(g.ccSrc, bits), Cond.ltu));
     ir.br(done);
     ir.set_label(other);
     ir.set(carry, ir.extu_i32_i64(ir.call(this.h.carryFlag, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2)));
