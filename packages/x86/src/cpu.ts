@@ -6,7 +6,7 @@ import type { Arena, HostPtr } from '@emu/vaddr';
 import type { SoftMmu, Watchpoint } from '@emu/softmmu';
 import { GUEST_FAULT } from '@emu/tcg';
 import { Accesses } from './accesses.ts';
-import { HF, IOPL_SHIFT, Mmu, mmuIndex } from './hflags.ts';
+import { HF, IOPL_SHIFT, Mmu, mmuIndex, ODD_WAYS } from './hflags.ts';
 import { computeFlags } from './flags.ts';
 import { fninit, MXCSR_INIT } from './fpu/state.ts';
 import { Attention, ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, Reg, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
@@ -235,11 +235,18 @@ export class X86Cpu {
     if (cr4 & CR4.TSD) f |= HF.TSD;
     if (cr4 & CR4.FSGSBASE) f |= HF.FSGSBASE;
     if (cr4 & CR4.OSXSAVE) f |= HF.OSXSAVE;
-    if (cpl === 3 && (s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST; // kernels have one translation then
+    if (cpl === 3 && (s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST | this.#wideFloats(); // kernels have one translation then
     if (cr4 & CR4.LA57) f |= HF.LA57;
     s.flags = f;
     s.csBaseLo = f & HF.CS64 ? 0 : this.segBaseLo(SegReg.CS);
     s.csBaseHi = 0;
+  }
+
+  /** SSE_WIDE or nothing: on a return to CPL 3. */
+  #wideFloats(): number {
+    const s = this.s, odd = s.oddWays, { limit, period } = ODD_WAYS;
+    s.oddWays = odd < limit ? odd >> 1 : odd < limit + period ? odd + 1 : 0;
+    return odd < limit ? 0 : HF.SSE_WIDE;
   }
 
   /** The bits of `HF` for segments that do not allow any 32-bit access. */

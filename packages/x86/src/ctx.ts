@@ -15,7 +15,7 @@ import { Accesses } from './accesses.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
 import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
-import { HF, isChecked, mmuIndex, ONE_INSN } from './hflags.ts';
+import { HF, isChecked, mmuIndex, ODD_WAYS, ONE_INSN } from './hflags.ts';
 import { FloatValues } from './float-values.ts';
 import type { X86Helpers } from './helpers/index.ts';
 import { EFLAGS, Reg, SegReg, ST, Vector } from './state.ts';
@@ -680,7 +680,15 @@ export class Ctx {
     if (f & HF.RF) ir.call(this.h.clearRf);
     // one instruction only: the next key does not have it
     if (f & HF.INHIBIT) ir.call(this.h.allowInterrupts);
-    if (f & HF.SSE_EXACT) this.#setFlags(ir.and(this.#flags(), ir.const32(~HF.SSE_EXACT)));
+    if (f & HF.SSE_EXACT) this.#countOddWay();
+  }
+
+  /** This instruction is worked out exactly; the next one is not, or with guards of its own if that is often so. */
+  #countOddWay(): void {
+    const ir = this.ir, env = ir.const32(this.env), count = ir.add(ir.ld(Type.i32, env, ST.oddWays), ir.const32(1)), zero = ir.const32(0);
+    ir.st(count, env, ST.oddWays);
+    const wide = ir.movcond(count, ir.const32(ODD_WAYS.limit), zero, ir.const32(HF.SSE_WIDE), Cond.lt);
+    this.#setFlags(ir.or(ir.and(this.#flags(), ir.const32(~HF.SSE_EXACT)), wide));
   }
 
   #flags(): Temp {

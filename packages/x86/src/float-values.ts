@@ -56,7 +56,7 @@ export class FloatValues {
     this.#held.fill(NONE);
   }
 
-  /** A value of which nothing is known. `temp` is a scalar that no op writes again, or -1 for a vector. */
+  /** A value of which nothing is known. `temp` is a scalar that no op writes again; -1 for a vector, or while nobody has taken it from a register. */
   unknown(temp: Temp): FloatValue {
     return this.make(temp, UNKNOWN, 0, 0);
   }
@@ -72,6 +72,11 @@ export class FloatValues {
     this.#low[v] = low;
     this.#high[v] = high;
     this.#unit[v] = unit;
+  }
+
+  /** The scalar is in `temp` now. */
+  taken(v: FloatValue, temp: Temp): void {
+    this.#temp[v] = temp;
   }
 
   temp(v: FloatValue): Temp { return this.#temp[v]!; }

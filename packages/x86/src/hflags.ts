@@ -46,6 +46,8 @@ export const HF = {
   SSE_FAST: bit(24),
   /** With SSE_FAST, for one instruction: an SSE operation is worked out exactly, for it may raise something. */
   SSE_EXACT: bit(26),
+  /** With SSE_FAST: many instructions had to be. Each has guards of its own then, and its exact way beside it. */
+  SSE_WIDE: bit(27),
   /** Debug registers hold an enabled code breakpoint: instructions check. */
   BREAKPOINTS: bit(25),
   /** EFLAGS.RF: code breakpoints are off for one instruction. */
@@ -59,6 +61,12 @@ export const HF = {
 export const IOPL_SHIFT = 14;
 /** Modes in which every instruction is a TB of its own. */
 export const ONE_INSN = HF.TF | HF.INHIBIT | HF.BREAKPOINTS | HF.RF | HF.SSE_EXACT;
+
+/**
+ * `oddWays` in CPU state counts instructions with SSE_EXACT, and is halved at each return to CPL 3. From `limit` on there is SSE_WIDE, and it counts
+ * returns, until after `period` of them SSE_FAST alone is tried again.
+ */
+export const ODD_WAYS = { limit: 2000, period: 1000 } as const;
 
 /** Whether accesses through segment `seg` are checked in the mode `hflags`; nothing is in 64-bit mode. Code segments cannot be written in protected mode. */
 export function isChecked(hflags: number, seg: number, write: boolean): boolean {

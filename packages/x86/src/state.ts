@@ -87,6 +87,8 @@ const fields = {
   nmiBlocked: 'i32',
   /** Physical address bit 20: 0 when the A20 gate forces it low, else 1 << 20. */
   a20: 'i32',
+  /** SSE instructions that were worked out exactly, lately: see `ODD_WAYS`. */
+  oddWays: 'i32',
   /** Scratch for helpers that take or give more than registers hold. */
   scratch: ['i64', 8],
   ...fpuFields,

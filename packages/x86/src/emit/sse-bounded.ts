@@ -29,10 +29,8 @@ export interface Operand { readonly v: FloatValue; readonly t: Temp }
 export function registerOperand(c: Ctx, fmt: FloatFormat, n: number): Operand {
   const { floats } = c, kind = KIND[fmt], xmm = c.g.xmm[n]!;
   let v = floats.held(kind, n);
-  if (v < 0) {
-    v = floats.unknown(isVector(fmt) ? -1 : scalarOf(c, xmm, isDouble(fmt)));
-    floats.hold(kind, n, v);
-  }
+  if (v < 0) floats.hold(kind, n, (v = floats.unknown(-1)));
+  if (!isVector(fmt) && floats.temp(v) < 0) floats.taken(v, scalarOf(c, xmm, isDouble(fmt)));
   return { v, t: isVector(fmt) ? xmm : floats.temp(v) };
 }
 
@@ -148,6 +146,12 @@ export const boundedWidening = (c: Ctx, loaded: Temp): void => {
   guardOperands(c, 'ss', [b], () => floats.high(b.v) <= factsOf(FloatKind.SS).high);
   writeResult(c, 'sd', ir.f32_f64(b.t), { low: floats.low(b.v), high: floats.high(b.v), unit: floats.unit(b.v) });
 };
+
+/** What XMM register `n` holds, to be copied: a double of which nothing is known yet will be known of both registers. */
+export function copiedFloats(c: Ctx, n: number): FloatValue[] {
+  if (guardsLeave(c) && c.floats.held(FloatKind.SD, n) < 0) c.floats.hold(FloatKind.SD, n, c.floats.unknown(-1));
+  return c.floats.holdings(n);
+}
 
 /** Operand 0, an XMM register, was loaded with the scalar whose bits are `low`: takes it from there, not from the register. */
 export function loadedScalar(c: Ctx, fmt: 'sd' | 'ss', low: Temp): void {

@@ -4,6 +4,7 @@
  * Exact: a helper of `../fpu` works by MXCSR, sets its flags, and says whether #XM is due. Plain: where the TB's key has `SSE_FAST` (to nearest,
  * no DAZ or FTZ, all masked, PE already set), IR float ops give the result, and guards keep away whatever could raise more than PE: they leave the TB
  * for one with `SSE_EXACT` that consists of this instruction alone. So what guards have shown is true of the rest of the TB (`sse-bounded.ts`).
+ * Where numbers are odd all the time that would cost more than it saves: with `SSE_WIDE` the exact way is in the TB, and control comes together again.
  * In TBs without `SSE_FAST` MXCSR is looked at, and the guard sends what is not exact to the helper too (`sse-inexact.ts`). The helper may be the one that
  * sets PE: then the key changes, and the TB is left after the instruction.
  */
@@ -73,8 +74,8 @@ export type Plain = (c: Ctx, loaded: Temp, odd: Label) => Temp;
 /** The exact way, writing included. */
 export type Exact = (c: Ctx, loaded: Temp) => void;
 
-/** Whether guards leave the TB: results are plain, and this instruction is not one to be worked out exactly. */
-export const guardsLeave = (c: Ctx): boolean => isFast(c) && !(c.hflags & ONE_INSN);
+/** Whether guards leave the TB: results are plain, that is not often too little, and this instruction is not one to be worked out exactly. */
+export const guardsLeave = (c: Ctx): boolean => isFast(c) && !(c.hflags & (ONE_INSN | HF.SSE_WIDE));
 
 /** An instruction with the source operands[1]; `write` takes what `plain` gives. `bounded` is the plain way where guards leave the TB, writing included. */
 export const guarded = (plain: Plain, exact: Exact, write: (c: Ctx, value: Temp) => void = writeFirst, bounded?: Exact): Emit => (c) => {
@@ -86,10 +87,12 @@ export const guarded = (plain: Plain, exact: Exact, write: (c: Ctx, value: Temp)
 /** Both ways, for instructions that load by themselves. */
 export function twoWays(c: Ctx, plain: (odd: Label) => void, exact: () => void): void {
   if (guardsLeave(c)) return plain(c.oddLabel());
-  if (isFast(c)) return exact();
+  if (isFast(c) && c.hflags & ONE_INSN) return exact();
   const { ir } = c, odd = ir.newLabel(), done = ir.newLabel();
-  c.flushCc(); // the exact way may leave the TB
-  guardControl(c, odd);
+  if (!isFast(c)) {
+    c.flushCc(); // the exact way may leave the TB
+    guardControl(c, odd);
+  }
   plain(odd);
   ir.br(done);
   ir.set_label(odd);

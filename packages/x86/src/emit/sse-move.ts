@@ -5,14 +5,14 @@ import { Seg } from '../decode/insn.ts';
 import { enterMmx, fromLow, readLow, readVec, shuffle, vecAddress, writeLow, writeVec, xmmNumber, zeroV } from '../simd-operands.ts';
 import { FloatKind } from '../float-values.ts';
 import { Reg } from '../state.ts';
-import { loadedScalar, spread, storedScalar } from './sse-bounded.ts';
+import { copiedFloats, loadedScalar, spread, storedScalar } from './sse-bounded.ts';
 import { mmx } from './simd-emit.ts';
 import { lanes, type Lane } from './simd-shuffle.ts';
 import type { Ctx, Emit } from './types.ts';
 
 /** A whole register or 128/64-bit memory operand moves (MOVAPS, MOVDQU, MMX MOVQ, MOVNTDQ, LDDQU, ...); the row decides alignment. */
 export const emitMovVec: Emit = mmx((c) => {
-  const from = xmmNumber(c, 1), to = xmmNumber(c, 0), held = from >= 0 && to >= 0 ? c.floats.holdings(from) : null;
+  const from = xmmNumber(c, 1), to = xmmNumber(c, 0), held = from >= 0 && to >= 0 ? copiedFloats(c, from) : null;
   writeVec(c, 0, readVec(c, 1));
   if (held) c.floats.copied(to, held, 128);
 });

@@ -158,7 +158,7 @@ function setFlagsAndMode(c: Ctx, e: Temp, cpl: 0 | 3): void {
   ir.st(ir.or(ir.and(e32, ir.const32(~(ARITH_FLAGS | EFLAGS.DF))), ir.const32(EFLAGS.FIXED1)), env, ST.eflags);
   // 1, or -1 with DF
   ir.st(ir.sub(ir.const32(1), ir.shr(ir.and(e32, ir.const32(EFLAGS.DF)), ir.const32(9))), env, ST.df);
-  let mode = ir.const32(c.hflags & ~(HF.CPL | HF.SSE_FAST | HF.AC | HF.TF | HF.IOPL | HF.SMAP) | cpl);
+  let mode = ir.const32(c.hflags & ~(HF.CPL | HF.SSE_FAST | HF.SSE_WIDE | HF.AC | HF.TF | HF.IOPL | HF.SMAP) | cpl);
   mode = ir.or(mode, ir.or(moved(EFLAGS.IOPL, IOPL_SHIFT - 12), moved(EFLAGS.TF, 8)));
   const noAc = ir.shr(ir.andc(ir.const32(EFLAGS.AC), e32), ir.const32(18));
   const smap = ir.and(ir.shr(ir.ld(Type.i32, env, ST.cr4), ir.const32(21)), noAc);
