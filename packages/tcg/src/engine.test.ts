@@ -275,6 +275,19 @@ describe('self-modifying code', () => {
   });
 });
 
+test('faults cost no instructions however short the slices are, as long as some are executed between them', () => {
+  const after = (slice: number): number[] => {
+    const m = machine();
+    m.load(0x1000, LD8, 1, 0, ADDI, 2, 1, JMP, 0xf8); // faults, is skipped, counts, jumps back
+    m.load(TOY_FAULT_VECTOR, ADDI, 7, 3, JR, 7);
+    m.setReg(0, 0x50000);
+    m.pc = 0x1000;
+    for (let left = 100; left > 0;) left -= m.engine.run(Math.min(left, slice), true);
+    return [m.pc, m.reg(2)];
+  };
+  expect(after(1)).toEqual(after(100));
+});
+
 test('computed jumps go through the jump cache, which a remap flushes', () => {
   const m = machine();
   m.load(0x1000, JR, 2);

@@ -55,7 +55,7 @@ export class Engine {
   #writeLength = 0;
   /** Faults delivered since an instruction was executed, and the budget at the last. */
   #fruitless = 0;
-  #budgetAtFault = 0;
+  #instructionsAtFault = 0;
 
   constructor(options: EngineOptions) {
     const { arena, header } = options;
@@ -228,9 +228,9 @@ export class Engine {
   #deliver(): boolean {
     const header = this.#header;
     if (!this.#options.guest.deliverFault()) return false;
-    if (header.budget !== this.#budgetAtFault) this.#fruitless = 0;
+    if (this.instructions !== this.#instructionsAtFault) this.#fruitless = 0;
     else if (++this.#fruitless > FRUITLESS && header.budget > 0) header.budget--;
-    this.#budgetAtFault = header.budget;
+    this.#instructionsAtFault = this.instructions;
     return this.#poll();
   }
 
