@@ -4,16 +4,19 @@
  *     load what is live at the entries, and the budget
  *     block chain 0 ... block chain n           ;; ways out enter the stores at the first global that is dirty
  *       block fault                             ;; a fault: the pc is the running TB's
- *         block budget                          ;; the budget does not cover the next TB
- *           the blocks
+ *         block accessFault                     ;; that an access function reports
+ *           block budget                        ;; the budget does not cover the next TB
+ *             the blocks
+ *           end
+ *           code = Leave.BUDGET; br fault
  *         end
- *         code = Leave.BUDGET
+ *         code = the instruction in the header
  *       end
  *       pc = base + offset of the running TB
  *     end chain 0; store; ... end chain n
  *     leave(code, tb, budget)
  */
-import { HDR, invertCond, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, Op, STRIDE, TB, type Cond } from '@emu/tcg';
+import { HDR, invertCond, Op, STRIDE, TB, type Cond } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
 import { I32, type FuncBuilder } from '@emu/wasm';
 import { Flow, NO_SELECT } from './flow.ts';
@@ -23,9 +26,9 @@ import { emitGuestOp } from './guest-access.ts';
 import { emitCall, loadGlobal, storeGlobal } from './helper-call.ts';
 import { emitHostOp } from './host-access.ts';
 import { KnownPages } from './known-pages.ts';
+import { emitFind } from './leave.ts';
 import { Leave } from './leave-code.ts';
 import { End, type RegionCode } from './region-code.ts';
-import type { RuntimeName } from './runtime.ts';
 import { isGuestOp } from './shape.ts';
 import { isValueOp, Values } from './values.ts';
 
@@ -33,9 +36,11 @@ export interface EmitContext {
   readonly header: HostPtr;
   readonly jumpCache: HostPtr;
   readonly memory: GuestMemory;
-  /** Function indices in the module. */
-  readonly runtime: Readonly<Record<RuntimeName, number>>;
+  /** Function indices in the module: of `leave` and `find`, of helpers by helper index, of access functions by `accessKey`. */
+  readonly leave: number;
+  readonly find: number;
   readonly helpers: ReadonlyMap<number, number>;
+  readonly access: ReadonlyMap<number, number>;
 }
 
 /** The function's parameter. */
@@ -58,7 +63,7 @@ export class RegionEmitter {
   #f!: FuncBuilder;
 
   /** Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. The function will be at `slot` of the table. */
-  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], slot: number, context: EmitContext): void {
+  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], slot: number, rare: number, context: EmitContext): void {
     const globals = this.#globals, flow = this.#flow;
     flow.run(code, entries.map((tb) => code.headOf[tb]!));
     globals.run(code, flow);
@@ -66,20 +71,25 @@ export class RegionEmitter {
     this.#code = code;
     this.#f = f;
     this.#slot = slot;
-    const locals = { budgetLocal: f.local(I32), tbLocal: f.local(I32), codeLocal: f.local(I32), selectLocal: f.local(I32), hostLocal: f.local(I32), entryLocal: f.local(I32) };
-    this.#pages.begin({ f, memory: context.memory, values: this.#values, hostLocal: locals.hostLocal, entryLocal: locals.entryLocal }, code, flow, globals);
+    const locals = { budgetLocal: f.local(I32), tbLocal: f.local(I32), codeLocal: f.local(I32), selectLocal: f.local(I32), hostLocal: f.local(I32), entryLocal: f.local(I32), headerLocal: f.local(I32) };
+    this.#pages.begin({ f, memory: context.memory, values: this.#values, hostLocal: locals.hostLocal, entryLocal: locals.entryLocal }, code, flow, globals, rare);
     const setCode = (value: number) => {
       f.i32Const(value);
       f.localSet(locals.codeLocal);
     };
-    const start: Frame = { ...context, ...locals, f, code, globals, values: this.#values, pages: this.#pages, faultLabel: 0, storedLabel: 0, setCode };
+    const start: Frame = { ...context, ...locals, f, code, globals, values: this.#values, pages: this.#pages, faultLabel: 0, accessFaultLabel: 0, storedLabel: 0, setCode };
     this.#emitPrologue(start);
     this.#chainLabels = [f.block(), ...globals.chain.map(() => f.block())].reverse();
-    const frame = (this.#frame = { ...start, storedLabel: this.#chainLabels[globals.chain.length]!, faultLabel: f.block() });
+    const frame = (this.#frame = { ...start, storedLabel: this.#chainLabels[globals.chain.length]!, faultLabel: f.block(), accessFaultLabel: f.block() });
     this.#budgetLabel = f.block();
     this.#node(flow.root);
     f.end();
     setCode(Leave.BUDGET);
+    f.br(frame.faultLabel);
+    f.end();
+    f.localGet(frame.headerLocal);
+    f.i32Load(HDR.faultInsn);
+    f.localSet(frame.codeLocal);
     f.end();
     this.#emitRunningPc();
     for (const g of globals.chain) {
@@ -90,13 +100,14 @@ export class RegionEmitter {
     f.localGet(frame.codeLocal);
     f.localGet(frame.tbLocal);
     f.localGet(frame.budgetLocal);
-    f.returnCall(context.runtime.leave);
+    f.returnCall(context.leave);
     f.end();
   }
 
   #emitPrologue(frame: Frame): void {
-    const { f, header, budgetLocal, code: { ir, pc } } = frame, { liveIn } = this.#globals;
+    const { f, header, headerLocal, budgetLocal, code: { ir, pc } } = frame, { liveIn } = this.#globals;
     f.i32Const(header);
+    f.localTee(headerLocal);
     f.i32Load(HDR.budget);
     f.localSet(budgetLocal);
     for (let g = 0; g < ir.globalCount; g++) if (g === pc || liveIn.has(this.#flow.root, g)) loadGlobal(frame, g);
@@ -231,7 +242,7 @@ export class RegionEmitter {
     f.localTee(budgetLocal);
     f.i32Const(0);
     f.i32LtS();
-    f.unlikely();
+    if (!this.#pages.isRare(b)) f.unlikely();
     f.brIf(this.#budgetLabel);
   }
 
@@ -271,27 +282,12 @@ export class RegionEmitter {
 
   /** Stays inside if the jump cache says that the pc leads to a TB of the region. */
   #lookup(b: number, e: number): void {
-    const f = this.#f, { code, values, entryLocal, hostLocal, jumpCache } = this.#frame, pc = values.localOf(code.pc);
+    const f = this.#f, { code, values, entryLocal, hostLocal, jumpCache, find } = this.#frame, pc = values.localOf(code.pc);
     const count = this.#flow.edgeCount[b]! - (code.isSwitch[b] ? 1 : 0);
-    f.localGet(pc);
-    f.i32WrapI64();
-    f.localTee(entryLocal);
-    f.localGet(entryLocal);
-    f.i32Const(JUMP_CACHE_BITS);
-    f.i32ShrU();
-    f.i32Xor();
-    f.i32Const((1 << JUMP_CACHE_BITS) - 1);
-    f.i32And();
-    f.i32Const(Math.log2(JUMP_CACHE_ENTRY.size));
-    f.i32Shl();
-    f.localTee(entryLocal);
-    f.i32Load(jumpCache + JC.tb);
-    f.i32Const(0);
-    f.localGet(entryLocal);
-    f.i64Load(jumpCache + JC.pc);
-    f.localGet(pc);
-    f.i64Eq();
-    f.select();
+    if (this.#pages.isRare(b)) {
+      f.localGet(pc);
+      f.call(find);
+    } else emitFind(f, pc, entryLocal, jumpCache);
     f.localSet(hostLocal);
     for (let k = 0; k < count; k++) {
       const to = code.tbOf[this.#flow.goal[e + k]!]!;
@@ -327,13 +323,13 @@ export class RegionEmitter {
 
   /** Pops a truth value; pushes it if the rest of the header's key is that of TB `to` too. */
   #sameKey(to: number): void {
-    const f = this.#f, { header, code } = this.#frame, { tb } = code.tbs[to]!;
-    f.i32Const(header);
+    const f = this.#f, { headerLocal, code } = this.#frame, { tb } = code.tbs[to]!;
+    f.localGet(headerLocal);
     f.i32Load(HDR.flags);
     f.i32Const(tb.flags);
     f.i32Eq();
     f.i32And();
-    f.i32Const(header);
+    f.localGet(headerLocal);
     f.i64Load(HDR.csBase);
     f.i64Const(tb.csBaseLo, tb.csBaseHi);
     f.i64Eq();
@@ -343,7 +339,7 @@ export class RegionEmitter {
   #exit(b: number, i: number): void {
     const f = this.#f, { ir } = this.#code, op = ir.op[i]!, frame = this.#frame;
     if (op === Op.exit_tb) {
-      f.i32Const(frame.header);
+      f.localGet(frame.headerLocal);
       f.i32Const(ir.args[i * STRIDE]!);
       f.i32Store(HDR.exitSlot);
     }

@@ -4,7 +4,6 @@ import type { FuncBuilder } from '@emu/wasm';
 import type { Globals } from './globals.ts';
 import type { KnownPages } from './known-pages.ts';
 import type { RegionCode } from './region-code.ts';
-import type { RuntimeName } from './runtime.ts';
 import type { Values } from './values.ts';
 
 /** What compiled code needs to know of guest memory; a `SoftMmu` is one. */
@@ -26,9 +25,10 @@ export interface Frame {
   /** Addresses of the CPU header and of the jump cache. */
   readonly header: HostPtr;
   readonly jumpCache: HostPtr;
-  /** Function indices of the runtime's functions, and of helpers by helper index. */
-  readonly runtime: Readonly<Record<RuntimeName, number>>;
+  /** Function indices: of `find`, of helpers by helper index, of access functions by `accessKey`. */
+  readonly find: number;
   readonly helpers: ReadonlyMap<number, number>;
+  readonly access: ReadonlyMap<number, number>;
   /** i32 locals: budget, record of the running TB, what the exit is told (`Leave`), selector of dispatchers, two to use. */
   readonly budgetLocal: number;
   readonly tbLocal: number;
@@ -36,8 +36,11 @@ export interface Frame {
   readonly selectLocal: number;
   readonly hostLocal: number;
   readonly entryLocal: number;
-  /** Way out for faults: stores all globals of the chain; and for faults in helpers that found them stored. */
+  /** i32 local that holds `header`: shorter code than the constant, which an engine makes of it. */
+  readonly headerLocal: number;
+  /** Way out for faults: stores all globals of the chain; for faults that access functions report; for faults in helpers that found them stored. */
   readonly faultLabel: number;
+  readonly accessFaultLabel: number;
   readonly storedLabel: number;
   /** codeLocal = value */
   setCode(value: number): void;

@@ -1,17 +1,17 @@
 /**
- * Guest memory in a region: `qemu_ld`, `qemu_st` and atomic ops as an inline TLB probe, or a comparison with a known page, and a load or store at
- * the host address. After a miss the runtime does the access; a load then finds the value at the address that it returns. A fault goes to the
- * region's fault exit.
+ * Guest memory in a region. Outside loops an access is a call (`access-functions.ts`), which takes a fifth of the code. In loops `qemu_ld` and `qemu_st` are an
+ * inline TLB probe, or a comparison with a known page, and a load or store at the host address; after a miss the same call. A fault goes to the region's
+ * fault exit.
  */
 import { emitProbe } from '@emu/softmmu';
-import { MemOp, memOpIdx, Op, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
+import { MemOp, Op, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
-import { I32, I64, type FuncBuilder } from '@emu/wasm';
+import type { FuncBuilder } from '@emu/wasm';
+import { accessKey } from './access-functions.ts';
 import type { Frame } from './frame.ts';
 import type { KnownPage, PageUse } from './known-pages.ts';
 import type { WindowAccess } from './loop-windows.ts';
 import { INS, OUTS } from './shape.ts';
-import { atomicKind } from './runtime-memory.ts';
 
 const PAGE = 4096;
 const FULL: Readonly<Record<number, number>> = { [Type.i32]: MemOp.b32, [Type.i64]: MemOp.b64, [Type.v128]: MemOp.b128 };
@@ -33,11 +33,11 @@ export function emitGuestOp(frame: Frame, i: number): void {
   else emitAtomic(frame, i, op);
 }
 
-interface Access { readonly type: Type; readonly memop: number; readonly oi: number; readonly descriptor: number }
+interface Access { readonly type: Type; readonly memop: number; readonly mmu: number }
 
-function accessOf({ code, memory }: Frame, i: number): Access {
-  const { ir } = code, op = ir.op[i]!, at = i * STRIDE + OUTS[op]! + INS[op]!, mmu = ir.args[at + 1]!;
-  return { type: ir.type[i]! as Type, memop: ir.args[at]!, oi: memOpIdx(ir.args[at]!, mmu), descriptor: memory.descriptor(mmu) };
+function accessOf({ code }: Frame, i: number): Access {
+  const { ir } = code, op = ir.op[i]!, at = i * STRIDE + OUTS[op]! + INS[op]!;
+  return { type: ir.type[i]! as Type, memop: ir.args[at]!, mmu: ir.args[at + 1]! };
 }
 
 /** Leaves the host address in `hostLocal` and pushes whether it is one. */
@@ -56,8 +56,8 @@ function locate(frame: Frame, i: number, addr: number, access: 'read' | 'write',
 }
 
 function probe(frame: Frame, i: number, addr: number, access: 'read' | 'write'): void {
-  const { f, hostLocal, entryLocal, memory } = frame, { memop, descriptor } = accessOf(frame, i);
-  emitProbe(f, { addr, access, memop, descriptor: { at: descriptor }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
+  const { f, hostLocal, entryLocal, memory } = frame, { memop, mmu } = accessOf(frame, i);
+  emitProbe(f, { addr, access, memop, descriptor: { at: memory.descriptor(mmu) }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
 }
 
 function setDistance({ f, hostLocal }: Frame, addr: number, page: KnownPage): void {
@@ -70,7 +70,7 @@ function setDistance({ f, hostLocal }: Frame, addr: number, page: KnownPage): vo
 
 /**
  * Leaves the host address in `hostLocal`, by the page that a loop keeps or by a probe, whose page the loop keeps from then on. Where the probe misses
- * too, `miss` does the rest: it leaves the address, or goes elsewhere.
+ * too, `miss` does the rest and goes elsewhere.
  */
 function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'write', kept: KnownPage, miss: () => void): void {
   const { f, hostLocal } = frame, { memop } = accessOf(frame, i);
@@ -86,7 +86,6 @@ function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'wri
   f.unlikely();
   f.if_();
   probe(frame, i, addr, access);
-  f.likely();
   f.if_();
   setDistance(frame, addr, kept);
   page(-PAGE);
@@ -132,25 +131,39 @@ function comparePage(f: FuncBuilder, addr: number, tag: number, last: number): v
 
 /** Each arm loads by itself, so that no address has to be brought to where they meet. */
 function emitLoad(frame: Frame, i: number): void {
-  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), use = frame.pages.use(i, access.memop);
+  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
+  const use = frame.pages.use(i, access.memop);
   if (use.window) return loadFromWindow(frame, i, use.window, access);
-  const addr = values.inLocal(args[p + 1]!);
+  if (use.isCall) {
+    values.push(args[p + 1]!);
+    callLoad(frame, i, access);
+    return values.store(args[p]!);
+  }
+  const addr = values.inLocal(args[p + 1]!), type = WASM_TYPE[access.type]!;
   const load = (): void => {
     f.localGet(hostLocal);
     loadAs(f, access.type, access.memop);
   };
+  const slowly = (): void => {
+    f.localGet(addr);
+    callLoad(frame, i, access);
+  };
   if (use.kept) {
-    locateKept(frame, i, addr, 'read', use.kept, () => loadSlowly(frame, i, addr, access));
+    const done = f.block(type);
+    locateKept(frame, i, addr, 'read', use.kept, () => {
+      slowly();
+      f.br(done);
+    });
     load();
+    f.end();
   } else {
     locate(frame, i, addr, 'read', access, use);
     f.likely();
-    f.if_(WASM_TYPE[access.type]);
+    f.if_(type);
     load();
     f.else_();
     missed(f, addr, use);
-    loadSlowly(frame, i, addr, access);
-    load();
+    slowly();
     f.end();
   }
   values.release(args[p + 1]!, addr);
@@ -167,43 +180,54 @@ function loadFromWindow(frame: Frame, i: number, { window, distance }: WindowAcc
   loadAs(f, access.type, access.memop, distance - window.first);
   f.else_();
   const addr = values.inLocal(args[p + 1]!);
-  loadSlowly(frame, i, addr, access);
-  f.localGet(frame.hostLocal);
-  loadAs(f, access.type, access.memop);
+  f.localGet(addr);
+  callLoad(frame, i, access);
   f.end();
   values.release(args[p + 1]!, addr);
   values.store(args[p]!);
 }
 
-/** Leaves in `hostLocal` where the runtime has put the value. */
-function loadSlowly(frame: Frame, i: number, addr: number, { oi }: Access): void {
-  const { f, hostLocal } = frame;
-  f.localGet(addr);
-  f.i32Const(oi);
-  f.localGet(frame.budgetLocal);
-  f.call(frame.runtime.load);
-  f.localSet(frame.budgetLocal);
-  f.localTee(hostLocal);
-  frame.setCode(frame.code.insnOf[i]!);
-  f.i32Eqz();
-  f.unlikely();
-  f.brIf(frame.faultLabel);
+/** From the address on the stack to the value. */
+function callLoad(frame: Frame, i: number, { type, memop, mmu }: Access): void {
+  callAccess(frame, i, memop, mmu);
+  if (type === Type.i32) frame.f.i32WrapI64();
+  signExtend(frame.f, type, memop);
+}
+
+/** The operands of op `i` are on the stack, i32 values extended. */
+function callAccess({ f, code, access, budgetLocal, accessFaultLabel }: Frame, i: number, memop: number, mmu: number): void {
+  f.i32Const(code.insnOf[i]!);
+  f.localGet(budgetLocal);
+  f.call(access.get(accessKey(code.ir.op[i]!, memop, mmu))!);
+  f.localTee(budgetLocal);
+  f.i32Const(0);
+  f.i32LtS();
+  f.brIf(accessFaultLabel); // a value stays behind: a branch may leave values on the stack
 }
 
 function emitStore(frame: Frame, i: number): void {
-  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
-  const use = frame.pages.use(i, access.memop);
+  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), use = frame.pages.use(i, access.memop);
   if (use.window) return storeToWindow(frame, i, use.window, access);
+  if (use.isCall) {
+    values.push(args[p + 1]!);
+    values.push(args[p]!);
+    return callStore(frame, i, access);
+  }
   const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!);
   const store = (): void => {
     f.localGet(frame.hostLocal);
     f.localGet(value);
     storeAs(f, access.type, access.memop);
   };
+  const slowly = (): void => {
+    f.localGet(addr);
+    f.localGet(value);
+    callStore(frame, i, access);
+  };
   if (use.kept) {
     const done = f.block();
     locateKept(frame, i, addr, 'write', use.kept, () => {
-      storeSlowly(frame, i, addr, value, access);
+      slowly();
       f.br(done);
     });
     store();
@@ -215,7 +239,7 @@ function emitStore(frame: Frame, i: number): void {
     store();
     f.else_();
     missed(f, addr, use);
-    storeSlowly(frame, i, addr, value, access);
+    slowly();
     f.end();
   }
   values.release(args[p]!, value);
@@ -232,101 +256,35 @@ function storeToWindow(frame: Frame, i: number, { window, distance }: WindowAcce
   storeAs(f, access.type, access.memop, distance - window.first);
   f.else_();
   const addr = values.inLocal(args[p + 1]!);
-  storeSlowly(frame, i, addr, value, access);
+  f.localGet(addr);
+  f.localGet(value);
+  callStore(frame, i, access);
   f.end();
   values.release(args[p]!, value);
   values.release(args[p + 1]!, addr);
 }
 
-function storeSlowly(frame: Frame, i: number, addr: number, value: number, { type, oi }: Access): void {
-  const { f } = frame;
-  f.localGet(addr);
-  f.localGet(value);
-  if (type === Type.i32) f.i64ExtendI32U();
-  f.i32Const(oi);
-  f.localGet(frame.budgetLocal);
-  f.call(type === Type.v128 ? frame.runtime.storeVector : frame.runtime.store);
-  f.localSet(frame.budgetLocal);
-  frame.setCode(frame.code.insnOf[i]!);
-  f.unlikely();
-  f.brIf(frame.faultLabel);
+/** Address and value are on the stack. */
+function callStore(frame: Frame, i: number, { type, memop, mmu }: Access): void {
+  if (type === Type.i32) frame.f.i64ExtendI32U();
+  callAccess(frame, i, memop, mmu);
 }
 
-/** d = old value. Both arms leave it on the stack. */
+/** d = old value. */
 function emitAtomic(frame: Frame, i: number, op: number): void {
-  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), { type, memop } = access;
-  const wide = type === Type.i64, wasm = wide ? I64 : I32;
-  const addr = values.inLocal(args[p + 1]!), b = values.inLocal(args[p + 2]!), c = op === Op.atomic_cmpxchg ? values.inLocal(args[p + 3]!) : -1;
-  const old = values.tmp(wasm);
-  const use = frame.pages.use(i, memop);
-  locate(frame, i, addr, 'write', access, use);
-  f.likely();
-  f.if_();
-  f.localGet(hostLocal);
-  loadAs(f, type, memop);
-  f.localSet(old);
-  f.localGet(hostLocal);
-  pushOperation(f, op, type, memop, { old, b, c });
-  storeAs(f, type, memop);
-  f.else_();
-  missed(f, addr, use);
-  f.localGet(addr);
-  pushWide(f, b, wide);
-  if (c >= 0) pushWide(f, c, wide);
+  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, { type, memop, mmu } = accessOf(frame, i);
+  const pushWide = (t: Temp): void => {
+    values.push(t);
+    if (type === Type.i32) f.i64ExtendI32U();
+  };
+  values.push(args[p + 1]!);
+  pushWide(args[p + 2]!);
+  if (op === Op.atomic_cmpxchg) pushWide(args[p + 3]!);
   else f.i64Const(0, 0);
-  f.i32Const(atomicKind(op));
-  f.i32Const(access.oi);
-  f.localGet(frame.budgetLocal);
-  f.call(frame.runtime.atomic);
-  f.localSet(frame.budgetLocal);
-  frame.setCode(code.insnOf[i]!);
-  f.unlikely();
-  f.brIf(frame.faultLabel); // the old value stays behind: a branch may leave values on the stack
-  if (!wide) f.i32WrapI64();
+  callAccess(frame, i, memop, mmu);
+  if (type === Type.i32) f.i32WrapI64();
   signExtend(f, type, memop);
-  f.localSet(old);
-  f.end();
-  values.release(args[p + 1]!, addr);
-  values.release(args[p + 2]!, b);
-  if (c >= 0) values.release(args[p + 3]!, c);
-  f.localGet(old);
-  values.free(old);
-  storeResult(frame, args[p]!);
-}
-
-function storeResult({ values }: Frame, d: Temp): void {
-  values.store(d);
-}
-
-function pushWide(f: FuncBuilder, local: number, wide: boolean): void {
-  f.localGet(local);
-  if (!wide) f.i64ExtendI32U();
-}
-
-function pushOperation(f: FuncBuilder, op: number, type: Type, memop: number, { old, b, c }: { old: number; b: number; c: number }): void {
-  const wide = type === Type.i64;
-  if (op === Op.atomic_cmpxchg) {
-    const unused = (wide ? 64 : 32) - (8 << (memop & MemOp.SIZE));
-    f.localGet(c);
-    f.localGet(old);
-    f.localGet(old);
-    f.localGet(b);
-    f[wide ? 'i64Xor' : 'i32Xor']();
-    if (unused > 0) { // at the access size
-      if (wide) f.i64Const(unused, 0);
-      else f.i32Const(unused);
-      f[wide ? 'i64Shl' : 'i32Shl']();
-    }
-    f[wide ? 'i64Eqz' : 'i32Eqz']();
-    f.select();
-    return;
-  }
-  if (op !== Op.atomic_xchg) f.localGet(old);
-  f.localGet(b);
-  if (op === Op.atomic_fetch_add) f[wide ? 'i64Add' : 'i32Add']();
-  else if (op === Op.atomic_fetch_and) f[wide ? 'i64And' : 'i32And']();
-  else if (op === Op.atomic_fetch_or) f[wide ? 'i64Or' : 'i32Or']();
-  else if (op === Op.atomic_fetch_xor) f[wide ? 'i64Xor' : 'i32Xor']();
+  values.store(args[p]!);
 }
 
 function signExtend(f: FuncBuilder, type: Type, memop: number): void {

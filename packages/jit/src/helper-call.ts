@@ -18,7 +18,7 @@ export function emitCall(frame: Frame, i: number): void {
     const label = spills(flags) ? frame.storedLabel : frame.faultLabel;
     frame.setCode(code.insnOf[i]!);
     if (flags.alwaysFaults) return f.br(label);
-    f.i32Const(frame.header);
+    f.localGet(frame.headerLocal);
     f.i32Load(HDR.fault);
     f.unlikely();
     f.brIf(label); // a result stays behind: a branch may leave values on the stack
@@ -27,27 +27,27 @@ export function emitCall(frame: Frame, i: number): void {
   if (!flags.noWriteGlobals) for (let g = 0; g < ir.globalCount; g++) if (g !== d && globals.reloads.has(call, g)) loadGlobal(frame, g);
 }
 
-export function storeGlobal({ f, values, code: { ir }, header }: Frame, g: Temp): void {
-  f.i32Const(header);
+export function storeGlobal({ f, values, code: { ir }, header, headerLocal }: Frame, g: Temp): void {
+  f.localGet(headerLocal);
   f.localGet(values.localOf(g));
   storeValue(f, ir.tempType[g]! as Type, ir.tempLo[g]! - header);
 }
 
 /** Waiting temps that read the global are computed first. */
-export function loadGlobal({ f, values, code: { ir }, header }: Frame, g: Temp): void {
-  f.i32Const(header);
+export function loadGlobal({ f, values, code: { ir }, header, headerLocal }: Frame, g: Temp): void {
+  f.localGet(headerLocal);
   loadValue(f, ir.tempType[g]! as Type, ir.tempLo[g]! - header);
   values.store(g);
 }
 
-function storeBudget({ f, header, budgetLocal }: Frame): void {
-  f.i32Const(header);
+function storeBudget({ f, headerLocal, budgetLocal }: Frame): void {
+  f.localGet(headerLocal);
   f.localGet(budgetLocal);
   f.i32Store(HDR.budget);
 }
 
-function loadBudget({ f, header, budgetLocal }: Frame): void {
-  f.i32Const(header);
+function loadBudget({ f, headerLocal, budgetLocal }: Frame): void {
+  f.localGet(headerLocal);
   f.i32Load(HDR.budget);
   f.localSet(budgetLocal);
 }

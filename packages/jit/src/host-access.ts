@@ -38,6 +38,9 @@ const EMIT = {
   st: storeValue,
 } satisfies Record<HostOp, Emit>;
 
+/** Bytes behind the CPU header that are addressed by it: offsets of two bytes. */
+const NEAR = 1 << 14;
+
 /** Emits host memory op `i`. */
 export function emitHostOp(frame: Frame, i: number): void {
   const { f, values, code: { ir } } = frame, op = ir.op[i]!, p = i * STRIDE, type = ir.type[i]! as Type, offset = ir.args[p + 2]!;
@@ -49,9 +52,13 @@ export function emitHostOp(frame: Frame, i: number): void {
 }
 
 /** Pushes an address; returns the offset that is left for the instruction. */
-function pushBase({ f, values, code: { ir } }: Frame, base: Temp, offset: number): number {
+function pushBase({ f, values, code: { ir }, header, headerLocal }: Frame, base: Temp, offset: number): number {
   if (ir.tempKind[base] === Kind.CONST) {
     const at = ((ir.tempLo[base]! >>> 0) + offset) >>> 0;
+    if (at >= header && at - header < NEAR) {
+      f.localGet(headerLocal);
+      return at - header;
+    }
     f.i32Const(0);
     return at;
   }

@@ -9,11 +9,12 @@ import { TB } from '@emu/tcg';
 import type { HelperRegistry, HotBackend, Ir, JumpCache, Tb, TbSource } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { FUNCREF, functionTexts, I32, ModuleBuilder } from '@emu/wasm';
+import { AccessFunctions } from './access-functions.ts';
 import { RegionEmitter, type EmitContext } from './emit-region.ts';
 import { JitError } from './errors.ts';
 import type { GuestMemory } from './frame.ts';
+import { FIND_PARAMS, FIND_RESULTS, LEAVE_PARAMS, makeLeave } from './leave.ts';
 import { RegionCode, type RegionTb } from './region-code.ts';
-import { makeRuntime, RUNTIME, RUNTIME_NAMES, type Runtime, type RuntimeName } from './runtime.ts';
 import { Selector } from './select.ts';
 import { JitStats } from './stats.ts';
 
@@ -37,7 +38,7 @@ export interface JitOptions {
   /** Bytes of Wasm kept at most (default 6 MiB, ten times what a boot compiles). The engine's machine code for it, and what it knows of each module, is ten times larger. */
   readonly tbSize?: number;
   /**
-   * `sync` (default): batches are compiled when they are full, and by `poll`; engines make fast code at once, and better code later on threads of
+   * `sync` (default): batches are compiled when they are full, and by `poll`, somewhat later if they are small; engines make fast code at once, and better code later on threads of
    * their own. `async`: batches are compiled on other threads altogether, and are there some turns of the event loop later.
    */
   readonly compile?: 'async' | 'sync';
@@ -63,11 +64,13 @@ const FIRST = { tbs: 32, insns: 400 }, LARGE = { tbs: 64, insns: 1500 } as const
 const LAST_TIER = 4;
 /** First-tier regions that a TB may be in without being entered there. */
 const COPIES = 2;
+/** Share of the threshold below which a TB of a region is rare: code for it is made small. */
+const RARE = 0.5;
 /** Times that compiled code goes to a first-tier region from another before it is made anew; for each later tier twice as many. */
 const REGION_HOT = 50_000;
-/** Mmu indexes at most. */
-const MMU_INDEXES = 16;
 const DEFAULT_BATCH = 32;
+/** A module has its price: with fewer hot TBs than that it waits for more, not longer than that. */
+const WORTHWHILE = 8, PATIENCE_MS = 40;
 /** Batches that may be compiling at the same time. */
 const IN_FLIGHT = 2;
 
@@ -93,23 +96,13 @@ interface Batch {
   installed: boolean;
 }
 
-/** TLB descriptors of the mmu indexes that there are. */
-function descriptorsOf(memory: GuestMemory): HostPtr[] {
-  const found: HostPtr[] = [];
-  try {
-    while (found.length < MMU_INDEXES) found.push(memory.descriptor(found.length));
-  } catch {
-    // there are no more
-  }
-  return found;
-}
-
 export class Jit implements HotBackend {
   readonly name = 'jit';
   readonly threshold: number;
   readonly stats = new JitStats();
   readonly #options: JitOptions;
-  readonly #runtime: Runtime;
+  readonly #leaving: { readonly leave: Function; readonly find: Function };
+  readonly #access: AccessFunctions;
   readonly #isAsync: boolean;
   readonly #batch: number;
   readonly #functions: readonly Function[];
@@ -130,6 +123,8 @@ export class Jit implements HotBackend {
   #nextSlot = 1;
   #bytes = 0;
   #inFlight = 0;
+  /** When the first TB came into the empty queue: host ms. */
+  #queuedAt = 0;
   #source: TbSource | null = null;
 
   constructor(options: JitOptions) {
@@ -145,21 +140,20 @@ export class Jit implements HotBackend {
     }
     this.#i32 = arena.i32;
     this.#selector = new Selector(arena);
-    this.#runtime = makeRuntime({
-      arena, header, jumpCache: jumpCache.address, vaddrBits: memory.vaddrBits, descriptors: descriptorsOf(memory), slowLoad: memory.slowLoad, slowStore: memory.slowStore, interpreter: options.interpreter,
-      lookup: options.lookup, table: options.table,
-    });
+    this.#leaving = makeLeave({ arena, header, jumpCache: jumpCache.address, interpreter: options.interpreter, lookup: options.lookup, table: options.table });
+    this.#access = new AccessFunctions({ arena, header, memory });
   }
 
   hot(tb: Tb, tbs: TbSource): void {
     this.#source = tbs;
     this.stats.hot++;
+    if (this.#queue.length === 0) this.#queuedAt = performance.now();
     this.#queue.push(tb);
     if (!this.#isAsync && this.#queue.length >= this.#batch) this.#compileSync();
   }
 
   poll(): void {
-    if (this.#queue.length === 0) return;
+    if (this.#queue.length === 0 || (this.#queue.length < WORTHWHILE && performance.now() - this.#queuedAt < PATIENCE_MS)) return;
     if (!this.#isAsync) this.#compileSync();
     else if (this.#inFlight < IN_FLIGHT) this.#compileAsync();
   }
@@ -272,21 +266,31 @@ export class Jit implements HotBackend {
 
   #assemble(batch: Batch, plans: readonly Plan[]): { bytes: Uint8Array<ArrayBuffer>; imports: WebAssembly.Imports } {
     const { arena, header, jumpCache, helpers, memory, table } = this.#options, m = new ModuleBuilder();
-    const runtime = Object.fromEntries(RUNTIME_NAMES.map((name) => [name, m.importFunc('r', name, RUNTIME[name].params, RUNTIME[name].results)])) as Record<RuntimeName, number>;
-    const used = new Map<number, number>(), functions: Record<string, Function> = {};
-    for (const { code } of plans) for (const index of code.helpers) {
-      if (used.has(index)) continue;
-      const { params, results } = helpers.wasmType(helpers.all[index]!);
-      used.set(index, m.importFunc('h', `${index}`, params as never, results as never));
-      functions[index] = this.#functions[index]!;
+    const leave = m.importFunc('i', 'l', LEAVE_PARAMS, []), find = m.importFunc('i', 'f', FIND_PARAMS, FIND_RESULTS), used = new Map<number, number>(), access = new Map<number, number>();
+    const functions: Record<string, Function> = { l: this.#leaving.leave, f: this.#leaving.find }, names = new Map([[leave, 'leave'], [find, 'find']]);
+    for (const { code } of plans) {
+      for (const index of code.helpers) {
+        if (used.has(index)) continue;
+        const helper = helpers.all[index]!, { params, results } = helpers.wasmType(helper), at = m.importFunc('i', `${names.size}`, params as never, results as never);
+        functions[names.size] = this.#functions[index]!;
+        used.set(index, at);
+        names.set(at, helper.name);
+      }
+      for (const key of code.accesses) {
+        if (access.has(key)) continue;
+        const { name, params, results, run } = this.#access.get(key), at = m.importFunc('i', `${names.size}`, params, results);
+        functions[names.size] = run;
+        access.set(key, at);
+        names.set(at, name);
+      }
     }
     m.importMemory('e', 'm', { min: 1, max: 65536 });
     const tableIndex = m.importTable('e', 't', { type: FUNCREF, min: 0 });
-    const context: EmitContext = { header, jumpCache: jumpCache.address, memory, runtime, helpers: used };
+    const context: EmitContext = { header, jumpCache: jumpCache.address, memory, leave, find, helpers: used, access };
     for (const { code, entries, region } of plans) {
       const f = m.func({ params: [I32] }), { tier } = region;
       region.slot = this.#slot(region);
-      this.#emitter.emit(f, code, entries, region.slot, context);
+      this.#emitter.emit(f, code, entries, region.slot, this.threshold * RARE, context);
       m.elem(tableIndex, region.slot, [f.index]);
       this.stats.regions++;
       this.stats.tbs += code.tbs.length;
@@ -297,14 +301,12 @@ export class Jit implements HotBackend {
     }
     const bytes = m.finish(), { onCompile } = this.#options;
     if (onCompile) {
-      const names = new Map<number, string>(RUNTIME_NAMES.map((name) => [runtime[name], name]));
-      for (const [helper, index] of used) names.set(index, helpers.all[helper]!.name);
       functionTexts(bytes, names).forEach((text, k) => onCompile(plans[k]!.code.tbs.map(({ tb }) => tb), text));
     }
     batch.bytes = bytes.length;
     this.stats.wasmBytes += bytes.length;
     this.stats.modules++;
-    return { bytes, imports: { r: this.#runtime, h: functions, e: { m: arena.memory, t: table } } as unknown as WebAssembly.Imports };
+    return { bytes, imports: { i: functions, e: { m: arena.memory, t: table } } as unknown as WebAssembly.Imports };
   }
 
   // ---- Bookkeeping -----------------------------------------------------------------------------------------------------------------

@@ -27,16 +27,23 @@ export interface KnownPage { readonly tag: number; readonly distance: number }
 
 /**
  * How an access finds its page: through a known one, `offset` bytes from the address there; and where it leaves what it finds. Or by the page that a loop
- * keeps, whose locals hold its address and host minus guest address. Or it is in a window of a loop.
+ * keeps, whose locals hold its address and host minus guest address. Or it is in a window of a loop, or a call.
  */
-export interface PageUse { readonly window: WindowAccess | null; readonly through: KnownPage | null; readonly offset: number; readonly makes: KnownPage | null; readonly kept: KnownPage | null }
+export interface PageUse {
+  readonly isCall: boolean;
+  readonly window: WindowAccess | null;
+  readonly through: KnownPage | null;
+  readonly offset: number;
+  readonly makes: KnownPage | null;
+  readonly kept: KnownPage | null;
+}
 
 interface Slot { root: number; offset: number; write: boolean; use: number }
 
 /** What is known where a block ends. */
 export interface PageState { readonly roots: RootState; readonly slots: readonly Slot[] }
 
-const NOTHING: PageUse = { window: null, through: null, offset: 0, makes: null, kept: null };
+const NOTHING: PageUse = { isCall: false, window: null, through: null, offset: 0, makes: null, kept: null }, CALL: PageUse = { ...NOTHING, isCall: true };
 
 export class KnownPages {
   #f!: FuncBuilder;
@@ -50,9 +57,12 @@ export class KnownPages {
   readonly #locals: KnownPage[] = [];
   readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => ({ root: NONE, offset: 0, write: false, use: 0 }));
   #block = 0;
+  #rare = 0;
   #uses = 0;
 
-  begin(context: WindowContext, code: RegionCode, flow: Flow, globals: Globals): void {
+  /** @param rare executions below which a TB counts as rare. */
+  begin(context: WindowContext, code: RegionCode, flow: Flow, globals: Globals, rare: number): void {
+    this.#rare = rare;
     this.#f = context.f;
     this.#code = code;
     this.#locals.length = 0;
@@ -116,12 +126,18 @@ export class KnownPages {
     this.#roots.fresh(t);
   }
 
+  /** Whether code for block `b` had better be small than fast: it is in no loop, and its TB seldom ran. */
+  isRare(b: number): boolean {
+    return this.#code.tbs[this.#code.tbOf[b]!]!.count < this.#rare && !this.#loops.isInLoop(b);
+  }
+
   /** How the access by op `i` finds its page. */
   use(i: number, memop: number): PageUse {
-    const write = writesGuest(this.#code.ir, i);
-    if (memop & MemOp.ALIGN) return NOTHING;
     const window = this.#loops.windowOf(i);
     if (window) return { ...NOTHING, window };
+    if (this.isRare(this.#block)) return CALL;
+    const write = writesGuest(this.#code.ir, i);
+    if (memop & MemOp.ALIGN) return NOTHING;
     const kept = this.#loops.pageOf(this.#block, i);
     if (kept) return { ...NOTHING, kept };
     const root = this.#accessRoot[i]!, offset = this.#accessOffset[i]!, bytes = 1 << (memop & MemOp.SIZE);

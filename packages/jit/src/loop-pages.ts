@@ -92,6 +92,11 @@ export class LoopPages {
     return this.#windows.of(i);
   }
 
+  /** Whether block `b` is in a turn of a loop. */
+  isInLoop(b: number): boolean {
+    return this.#loopOf[b] !== undefined;
+  }
+
   /** The page that access `i` of block `b` comes back to, or null. */
   pageOf(b: number, i: number): KnownPage | null {
     const loop = this.#loopOf[b];

@@ -10,8 +10,9 @@
 import { CPU_HEADER, HDR, Ir, Kind, Op, STRIDE, Type } from '@emu/tcg';
 import type { Tb, Temp } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
+import { accessKey } from './access-functions.ts';
 import { JitError } from './errors.ts';
-import { INS, OUTS } from './shape.ts';
+import { INS, isGuestOp, OUTS } from './shape.ts';
 
 /**
  * How a basic block ends: EXIT leaves the region by the op at `end`, LOOKUP does so unless the pc leads to one of its edges' TBs, FAULT ends with a call
@@ -22,6 +23,8 @@ export const End = { BR: 0, BRCOND: 1, EXIT: 2, LOOKUP: 3, FAULT: 4 } as const;
 /** A TB of the region, and where its ways out lead: indices of the region's TBs, or -1. */
 export interface RegionTb {
   readonly tb: Tb;
+  /** Its executions by the interpreter: how often it ran until it was compiled. */
+  readonly count: number;
   readonly links: readonly [number, number];
   /** Where `lookup_and_goto_ptr` led last, or -1; and where else it may lead if it is a computed jump. */
   readonly latest: number;
@@ -62,8 +65,9 @@ export class RegionCode {
   /** Of LOOKUP blocks: the jump is computed and is known to lead to many TBs. Those of all such blocks. */
   readonly isSwitch: boolean[] = [];
   readonly switchTargets = new Set<number>();
-  /** Helpers called, by index. */
+  /** Helpers called, by index, and functions for guest memory ops, by `accessKey`. */
   readonly helpers = new Set<number>();
+  readonly accesses = new Set<number>();
 
   /** By temp: the block that it is used in, or CROSSING: it lives across blocks or is written more than once. */
   crossing = new Int32Array(4096);
@@ -102,6 +106,7 @@ export class RegionCode {
     this.isHead.length = this.keyMayDiffer.length = this.isSwitch.length = 0;
     this.switchTargets.clear();
     this.helpers.clear();
+    this.accesses.clear();
     this.base = this.#newTemp(Type.i64);
     this.crossing[this.base] = CROSSING;
   }
@@ -263,6 +268,7 @@ export class RegionCode {
     for (let k = 0; k < STRIDE; k++) args[p + k] = source.args[from + k]!;
     for (let k = outs; k < operands; k++) this.#use((args[p + k] = this.#mapped(args[p + k]!)));
     for (let k = 0; k < outs; k++) this.#define((args[p + k] = this.#mapped(args[p + k]!)));
+    if (isGuestOp(op)) this.accesses.add(accessKey(op, args[p + operands]!, args[p + operands + 1]!));
     if (op === Op.vshuffle) args[p + operands] = this.#pooled(args[p + operands]!);
   }
 

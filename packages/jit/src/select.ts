@@ -61,6 +61,7 @@ export class Selector {
     }
     const tbs = chosen.map((tb) => ({
       tb,
+      count: this.#count(tb),
       links: [this.#link(tb, 0, source, index), this.#link(tb, 1, source, index)] as const,
       ...this.#targets(tb, source, index),
     }));
