@@ -68,6 +68,34 @@ test('a loop counts down, an if with else picks an arm', () => {
   expect(callable(m, f)(100)).toBe(5050);
 });
 
+test('reading a local right after setting it is a local.tee; behind a label, or of another local, it is not', () => {
+  const { m, f } = fresh([I32], [I32]);
+  const other = f.local(I32), far = Array.from({ length: 200 }, () => f.local(I32)).at(-1)!, sizes: number[] = [];
+  const pair = (set: number, get: number, between?: () => void) => {
+    const before = f.size;
+    f.localSet(set);
+    between?.();
+    f.localGet(get);
+    sizes.push(f.size - before);
+  };
+  f.localGet(0);
+  pair(other, other);
+  pair(far, far);
+  pair(other, far);
+  f.localGet(other);
+  f.i32Add();
+  const block = f.block(I32);
+  f.i32Const(1);
+  pair(0, 0, () => f.block());
+  f.br(block);
+  f.end();
+  f.unreachable();
+  f.end();
+  f.i32Add();
+  expect(sizes).toEqual([2, 3, 5, 6]);
+  expect(callable(m, f)(21)).toBe(43);
+});
+
 test('a block of a function type takes parameters and leaves several results', () => {
   const { m, f } = fresh([I32], [I32]);
   const type = m.type([I32], [I32, I32]);

@@ -12,7 +12,7 @@ const DEPTH_BITS = 14;
 const MAX_DEPTH = (1 << DEPTH_BITS) - 1;
 const SERIAL_MASK = 0xffff;
 const VOID = 0x40;
-const OP = { BLOCK: 0x02, LOOP: 0x03, IF: 0x04, ELSE: 0x05, END: 0x0b, BR: 0x0c, BR_IF: 0x0d, BR_TABLE: 0x0e } as const;
+const OP = { BLOCK: 0x02, LOOP: 0x03, IF: 0x04, ELSE: 0x05, END: 0x0b, BR: 0x0c, BR_IF: 0x0d, BR_TABLE: 0x0e, LOCAL_TEE: 0x22 } as const;
 const BR_TABLE_BYTES_PER_LABEL = 3;
 const NO_LOCALS: readonly number[] = [];
 
@@ -32,6 +32,10 @@ export class FuncBuilder extends Instructions {
   private readonly openers: number[] = [OP.BLOCK];
   private readonly labelNames: (string | undefined)[] = [undefined];
   private labelCount = 0;
+  /** The last `localSet`: its local, where it begins and ends. */
+  private setLocal = -1;
+  private setStart = -1;
+  private setEnd = -1;
   /** Hinted branches: offset in the code, then 1 for likely. */
   private readonly hints: number[] = [];
 
@@ -82,6 +86,21 @@ export class FuncBuilder extends Instructions {
   nameLocal(index: number, name: string): void {
     this.typeOf(index);
     this.names.locals.set(index, name);
+  }
+
+  override localSet(index: number): void {
+    this.setStart = this.pos;
+    super.localSet(index);
+    this.setEnd = this.pos;
+    this.setLocal = index;
+  }
+
+  /** Right behind a `localSet` of the same local it makes that a `local.tee`, which is the same and shorter. */
+  override localGet(index: number): void {
+    if (this.pos === this.setEnd && index === this.setLocal) {
+      this.bytes[this.setStart] = OP.LOCAL_TEE;
+      this.setEnd = -1;
+    } else super.localGet(index);
   }
 
   /** Opens a block that leaves nothing, or one value of `type`. */
