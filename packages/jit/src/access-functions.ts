@@ -223,11 +223,13 @@ class Body {
   /** Pushes the budget, or that there was a fault. */
   #outcome(): void {
     const f = this.#f;
-    this.#setHeader(HDR.faultInsn, this.#insn);
-    f.i32Const(FAULTED);
-    this.#pushHeader(HDR.budget);
     this.#pushHeader(HDR.fault);
-    f.select();
+    f.if_(I32);
+    this.#setHeader(HDR.faultInsn, this.#insn); // only now: what the header holds in the end is the same on the interpreter
+    f.i32Const(FAULTED);
+    f.else_();
+    this.#pushHeader(HDR.budget);
+    f.end();
   }
 
   /** fresh = what the atomic op writes. */

@@ -86,6 +86,7 @@ function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'wri
   f.unlikely();
   f.if_();
   probe(frame, i, addr, access);
+  f.likely();
   f.if_();
   setDistance(frame, addr, kept);
   page(-PAGE);
