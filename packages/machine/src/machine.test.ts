@@ -131,8 +131,8 @@ describe('a machine', () => {
   });
 
   it('lists the WebAssembly of compiled regions for -d out_asm', async () => {
-    // mov ecx, 100000; 1: dec ecx; jnz 1b
-    const kernel = guest([0xb9, 0xa0, 0x86, 0x01, 0x00, 0x49, 0x75, 0xfd], asm.outb(0x501, 0));
+    // mov ecx, 30000000; 1: dec ecx; jnz 1b: long enough for the compiler, which waits a little for more to compile with it
+    const kernel = guest([0xb9, 0x80, 0xc3, 0xc9, 0x01, 0x49, 0x75, 0xfd], asm.outb(0x501, 0));
     const { pc, log } = await machine(kernel, { log: ['out_asm'], accel: { kind: 'jit', threshold: 100 } });
     await pc.run();
     expect(log[0]).toMatch(/^OUT: \[region of 1 blocks, 2 instructions, at 0x100025\]\n {2}\(local [^\n]*\)\n/);
