@@ -40,7 +40,7 @@ function randomFloat(r: Random, width: 32 | 64, mix: readonly number[]): number 
     const fraction = r.pick([0, 0.5, r.below(2 ** 30) / 2 ** 30, (r.below(2 ** 26) * 2 ** 26 + r.below(2 ** 26)) / 2 ** 52, 1 - 1 / digits, 1 / digits]);
     return sign * (1 + fraction) * 2 ** r.pick(EXPONENTS[width][kind]!);
   }
-  if (n < mix[4]!) return sign * 0;
+  if (n < mix[4]!) return sign < 0 ? -0 : 0;
   return r.pick([Infinity, NaN, sign * (width === 64 ? 2 ** -1060 : 2 ** -140), sign * (width === 64 ? 2 ** -1022 - 2 ** -1074 : 2 ** -126 - 2 ** -149)]);
 }
 
