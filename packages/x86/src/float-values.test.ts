@@ -1,26 +1,14 @@
 /** What translation concludes about floats from one instruction for the next, and when it stops to. That results are right then is tested with streams (`tools/vectors`). */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { HelperRegistry, Ir, printIr, verifyIr } from '@emu/tcg';
-import { Arena } from '@emu/vaddr';
-import { X86Cpu, type X86Bus } from './cpu.ts';
-import { Ctx, declareGlobals } from './ctx.ts';
+import { describe, expect, it } from 'vitest';
+import { printIr, verifyIr } from '@emu/tcg';
 import { decode, Decoded } from './decode/decode.ts';
 import { Insn } from './decode/insn.ts';
-import { createHelpers } from './helpers/index.ts';
 import { HF, ODD_WAYS } from './hflags.ts';
-import { X86_STATE } from './state.ts';
 import { testProcessor } from './testing/processor.ts';
+import { testCtx } from './testing/translator.ts';
 
 const FAST = HF.CPL | HF.CS64 | HF.PE | HF.LMA | HF.OSFXSR | HF.SSE_FAST;
-const ir = new Ir();
-let c: Ctx;
-
-beforeAll(() => {
-  const arena = new Arena(1 << 20), env = arena.alloc(X86_STATE.size, 64), registry = new HelperRegistry(64);
-  const helpers = createHelpers(registry, new X86Cpu(arena, env, {} as X86Bus));
-  ir.helpers = registry.all;
-  c = new Ctx(ir, helpers, env, declareGlobals(ir, env));
-});
+const c = testCtx(), { ir } = c;
 
 /** Guards of each instruction of a TB. */
 function guards(...code: number[][]): number[] {

@@ -2,30 +2,18 @@
  * What MMX and SSE rows become: v128 ops without calls for integer vectors, plain float ops before one exact call for floating point. That the
  * results are right is checked against the processor (`tools/vectors`).
  */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { HelperRegistry, Ir, printIr, verifyIr } from '@emu/tcg';
-import { Arena } from '@emu/vaddr';
-import { X86Cpu, type X86Bus } from '../cpu.ts';
-import { Ctx, declareGlobals } from '../ctx.ts';
+import { describe, expect, it } from 'vitest';
+import { printIr, verifyIr } from '@emu/tcg';
 import { decode, Decoded } from '../decode/decode.ts';
 import { Insn } from '../decode/insn.ts';
 import type { Row } from '../decode/row.ts';
 import { ALL_ROWS } from '../decode/tables.ts';
-import { createHelpers } from '../helpers/index.ts';
 import { HF } from '../hflags.ts';
-import { X86_STATE } from '../state.ts';
+import { testCtx } from '../testing/translator.ts';
 
 /** User code: plain float results exist at CPL 3 only. */
 const BASE = HF.CPL | HF.CS64 | HF.PE | HF.LMA | HF.OSFXSR;
-const ir = new Ir();
-let c: Ctx;
-
-beforeAll(() => {
-  const arena = new Arena(1 << 20), env = arena.alloc(X86_STATE.size, 64), registry = new HelperRegistry(64);
-  const helpers = createHelpers(registry, new X86Cpu(arena, env, {} as X86Bus));
-  ir.helpers = registry.all;
-  c = new Ctx(ir, helpers, env, declareGlobals(ir, env));
-});
+const c = testCtx(), { ir } = c;
 
 /** IR of one instruction, a line an op. */
 function translate(code: readonly number[], hflags = BASE | HF.SSE_FAST): string[] {
