@@ -97,6 +97,8 @@ export class Ctx {
   /** What is known of `cc_op`: a code, or CC_DYNAMIC when memory holds it. */
   ccOp: number = CC_DYNAMIC;
   #ccDirty = false;
+  /** CF and OF are in `cc_src2` although the code is in memory. */
+  #isOverridden = false;
   /** First operand of the last SUB/CMP of this TB, or -1: saves computing it back. */
   #ccFirst: Temp = -1;
   /** This TB has written `ccSrc`, `ccSrc2` and not discarded it since. */
@@ -140,7 +142,7 @@ export class Ctx {
     this.pageOffset = pageOffset;
     this.nextOffset = 0;
     this.ccOp = CC_DYNAMIC;
-    this.#ccDirty = false;
+    this.#ccDirty = this.#isOverridden = false;
     this.#ccFirst = this.#worked = this.#comparedA = -1;
     this.#oddWays.length = 0;
     this.floats.begin();
@@ -445,13 +447,14 @@ export class Ctx {
   setCcOp(code: number): void {
     this.ccOp = code;
     this.#ccDirty = true;
+    this.#isOverridden = false;
     this.#ccFirst = this.#worked = this.#comparedA = -1;
   }
 
   /** Code wrote `cc_op` itself. */
   setCcDynamic(): void {
     this.ccOp = CC_DYNAMIC;
-    this.#ccDirty = false;
+    this.#ccDirty = this.#isOverridden = false;
     this.#ccFirst = this.#worked = this.#comparedA = -1;
   }
 
@@ -509,11 +512,12 @@ export class Ctx {
     ir.set(g.ccSrc2, carryOverflow);
     this.#srcWritten = this.#src2Written = true;
     this.setCcDynamic();
+    this.#isOverridden = true;
   }
 
   /** CF as 0 or 1, i64. */
   carry(): Temp {
-    if (this.ccOp === CC_DYNAMIC) return this.#dynamicCarry();
+    if (this.ccOp === CC_DYNAMIC && !this.#isOverridden) return this.#dynamicCarry();
     this.cond(2);
     return this.ir.setcond(this.condA, this.condB, this.condOp);
   }
@@ -538,7 +542,8 @@ export class Ctx {
   /** Prepares condition code `cc` (0..15, the low four bits of Jcc) as `condA condOp condB` on i64 temps. */
   cond(cc: number): void {
     const code = this.ccOp;
-    if (code === CC_DYNAMIC) this.#condEflags(cc);
+    if (this.#isOverridden && cc >> 1 <= 1) this.#set(this.g.ccSrc2, Cond.tstne, this.ir.const64(cc >> 1 === 0 ? EFLAGS.OF : EFLAGS.CF));
+    else if (code === CC_DYNAMIC) this.#condEflags(cc);
     else if (code & CC_OVERRIDE) this.#condOverride(cc, code - CC_OVERRIDE);
     else if (code === CC_EFLAGS) this.#condFloats(cc);
     else if (ccKind(code) === CcKind.SUB) this.#condSub(cc, ccBits(code));
