@@ -12,7 +12,7 @@ function program(numbers: readonly number[]): number[] {
   for (let i = 0; i < 40; i++) {
     at.push(bytes.length);
     const n = next(i), r = n & 3, s = (n >> 2) & 3;
-    switch ((n >> 4) % 10) {
+    switch ((n >> 4) % 11) {
       case 0: bytes.push(Toy.ADD, r, s); break;
       case 1: bytes.push(Toy.ADDI, r, (n >> 8) & 0x7f); break;
       case 2: bytes.push(Toy.ADDI, r, -1 & 0xff); break;
@@ -21,6 +21,7 @@ function program(numbers: readonly number[]): number[] {
       case 5: bytes.push(Toy.LI, r, (n >> 8) & 0x7f); break;
       case 6: case 7: bytes.push(Toy.BNZ, r, 0); jumps.push({ at: bytes.length - 1, from: bytes.length, to: (n >> 9) % 40 }); break;
       case 8: bytes.push(Toy.JMP, 0); jumps.push({ at: bytes.length - 1, from: bytes.length, to: (n >> 9) % 40 }); break;
+      case 9: bytes.push(Toy.CLEAR, r); break;
       default: bytes.push(Toy.NOP);
     }
   }

@@ -163,6 +163,37 @@ describe('-icount', () => {
     expect(results[1]).toEqual(results[0]);
   });
 
+  /**
+   * Enters CPL 3 with IOPL 3, an MXCSR that allows plain results, and XMM0 denormal; each of 200 turns has two operations on it, which are worked out exactly;
+   * then writes to isa-debug-exit. At 100020.
+   */
+  const denormals = (): { kernel: Uint8Array; instructions: number } => {
+    const at = 0x100020, data = 0x100100, turns = 200, word = (v: number) => [v, v >> 8, v >> 16, v >> 24].map((b) => b & 0xff);
+    const enter = [
+      0x0f, 0x01, 0x15, ...word(data + 0x38), // lgdt
+      0x0f, 0x20, 0xe0, 0x0d, ...word(0x600), 0x0f, 0x22, 0xe0, // mov eax, cr4; or eax, OSFXSR | OSXMMEXCPT; mov cr4, eax
+      0x0f, 0xae, 0x15, ...word(data + 0x30), 0xf2, 0x0f, 0x10, 0x05, ...word(data + 0x28), // ldmxcsr; movsd xmm0
+      0xb8, ...word(0x23), 0x8e, 0xd8, 0xbc, ...word(0x200000), 0x6a, 0x23, 0x68, ...word(0x200000), 0x68, ...word(0x3002), 0x6a, 0x1b, // ds, esp; ss, esp, eflags, cs
+    ];
+    const body = [0xf2, 0x0f, 0x58, 0xd8, 0x40, 0xf2, 0x0f, 0x59, 0xe0, 0x40, 0x49]; // addsd xmm3, xmm0; inc eax; mulsd xmm4, xmm0; inc eax; dec ecx
+    const user = [0xb9, ...word(turns), ...body, 0x75, -(body.length + 2) & 0xff, ...asm.outb(0x501, 0), ...asm.jumpOn()]; // mov ecx, turns; 1: body; jnz 1b
+    const code = [...enter, 0x68, ...word(at + enter.length + 6), 0xcf, ...user]; // eip; iretd
+    const descriptors = [0xffff, 0xcffb00, 0xffff, 0xcff300].flatMap(word); // 18, 20: flat code and data, DPL 3
+    const image = new Uint8Array(data + 0x40 - at);
+    image.set(code);
+    image.set(descriptors, data + 0x18 - at);
+    image.set([1, 0, 0, 0, 0, 0, 0, 0, ...word(0x1fa0), 0, 0, 0, 0, 0x27, 0, ...word(data)], data + 0x28 - at);
+    return { kernel: guest([...image]), instructions: 15 + 1 + 6 * turns + 4 };
+  };
+
+  it.each(['tci', 'jit', 'jit,threshold=1', 'tci,one-insn-per-tb=on'])('counts each instruction once, where many are worked out exactly too, with -accel %s', async (accel) => {
+    const { kernel, instructions } = denormals(), { accel: parsed } = parseQemuArgs(['-accel', accel, '-kernel', 'k']).options;
+    const { pc } = await machine(kernel, { icount: { shift: 3, sleep: false }, accel: parsed! });
+    expect(await pc.run()).toEqual({ reason: 'debug-exit', status: 1 });
+    const executed = accel.includes('one-insn') ? instructions - 1 : instructions; // a machine ends at the end of the block
+    expect([pc.stats.instructions, pc.stats.virtualNs]).toEqual([executed, executed * 8]);
+  });
+
   it('passes 2^shift ns an instruction', async () => {
     const { pc } = await machine(guest(asm.outb(0x501, 0)), { icount: { shift: 7, sleep: false } });
     await pc.run();

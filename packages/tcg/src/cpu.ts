@@ -23,8 +23,8 @@ export const CPU_HEADER = struct({
   csBase: 'i64',
   /** High half of an i64 that a TypeScript helper or slow path returns. */
   retHi: 'i32',
-  /** Not 0: leave at the next TB boundary as if the budget were spent (set through `Engine.requestExit`). */
-  reserved: 'i32',
+  /** Instructions that the budget has paid for since generated code was entered and that were not executed, see `emitPayBack`. The engine adds them to it. */
+  unspent: 'i32',
   reserved2: 'i64',
   /** v128 values on their way to and from TypeScript (slow paths use the first). */
   mailbox: ['v128', 4],

@@ -6,13 +6,13 @@ import type { ToyOptions } from './testing.ts';
 const CODE = 0x1fc0; // half of it in the next page
 const BYTES = 128;
 const INSNS = 400;
-const OPS = [Toy.NOP, Toy.LI, Toy.ADD, Toy.ADDI, Toy.ADDI, Toy.LD8, Toy.ST8, Toy.ST8, Toy.ST32, Toy.BNZ, Toy.BNZ, Toy.JMP, Toy.JR];
+const OPS = [Toy.NOP, Toy.LI, Toy.ADD, Toy.ADDI, Toy.ADDI, Toy.LD8, Toy.ST8, Toy.ST8, Toy.ST32, Toy.BNZ, Toy.BNZ, Toy.JMP, Toy.JR, Toy.CLEAR];
 
 /** Instructions with operands that stay near: registers hold addresses within the code, so that stores hit it. */
 const insn = fc.tuple(fc.constantFrom(...OPS), fc.nat(7), fc.nat(7), fc.integer({ min: -20, max: 20 })).map(([op, a, b, n]) => {
   switch (op) {
     case Toy.NOP: return [op];
-    case Toy.JR: return [op, a];
+    case Toy.JR: case Toy.CLEAR: return [op, a];
     case Toy.JMP: return [op, n & 0xff];
     case Toy.LI: case Toy.ADDI: case Toy.BNZ: return [op, a, n & 0xff];
     default: return [op, a, b];

@@ -3,7 +3,7 @@ import type { HotBackend } from './backend.ts';
 import { ReferenceBackend, Toy, TOY_FAULT_VECTOR, TOY_INTERRUPT_VECTOR, ToyFault, ToyMachine } from './testing.ts';
 import type { ToyOptions } from './testing.ts';
 
-const { HALT, NOP, LI, ADD, ADDI, LD8, ST8, BNZ, JMP, JR, ST32, DEVICE } = Toy;
+const { HALT, NOP, LI, ADD, ADDI, LD8, ST8, BNZ, JMP, JR, ST32, DEVICE, CLEAR } = Toy;
 const machine = (options: Partial<ToyOptions> = {}) => new ToyMachine({ backend: (setup) => new ReferenceBackend(setup), ...options });
 const exits = (m: ToyMachine) => m.engine.stats.exitsByName;
 
@@ -79,6 +79,43 @@ describe('budget', () => {
     m.load(0x1000, DEVICE, HALT);
     m.pc = 0x1000;
     expect(() => m.engine.run(10)).toThrow('run() was called from inside itself');
+  });
+});
+
+describe('a TB that is left before its last instruction', () => {
+  /** r1 += 1; r1 += 1; r2 = 0 in a TB of its own; r0 -= 1; again */
+  const early = (m: ToyMachine) => {
+    m.load(0x1000, ADDI, 1, 1, ADDI, 1, 1, LI, 2, 7, CLEAR, 2, ADDI, 0, 0xff, BNZ, 0, 0xef, HALT);
+    m.pc = 0x1000;
+    m.setReg(0, 20);
+  };
+
+  test('pays for what it executed', () => {
+    const m = machine();
+    early(m);
+    expect(m.engine.run(1000)).toBe(20 * 6 + 1);
+    expect([m.reg(1), m.engine.instructions]).toEqual([40, 121]);
+  });
+
+  test.each([1, 2, 3, 4, 7, 40])('comes %i instructions far in an exact slice of so many', (slice) => {
+    const m = machine();
+    early(m);
+    let total = 0;
+    for (let n = slice; n === slice; total += n) n = m.engine.run(slice, true);
+    expect([total, m.reg(1)]).toEqual([121, 40]);
+  });
+
+  test('lets a requested exit be served there, with the count of what was executed', () => {
+    const m = machine();
+    m.load(0x1000, LI, 2, 7, DEVICE, CLEAR, 2, NOP, NOP, HALT);
+    m.load(TOY_INTERRUPT_VECTOR, HALT);
+    m.pc = 0x1000;
+    m.onDevice = () => {
+      m.interruptPending = true;
+      m.engine.requestExit();
+    };
+    expect(m.engine.run(1000)).toBe(2 + 1);
+    expect([m.reg(7), m.engine.instructions]).toEqual([0x1004, 3]);
   });
 });
 

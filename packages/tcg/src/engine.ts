@@ -20,7 +20,7 @@ import { Exit } from './types.ts';
 /** Longest slice: the budget is a positive i32. */
 const MAX_BUDGET = 0x7fff_ffff;
 /** Header fields that are read at each exit, as word offsets; the accessors of the record are for the rest. */
-const BUDGET = HDR.budget >> 2, REASON = HDR.exitReason >> 2, EXIT_TB = HDR.exitTb >> 2, SLOT = HDR.exitSlot >> 2, FLAGS = HDR.flags >> 2;
+const BUDGET = HDR.budget >> 2, UNSPENT = HDR.unspent >> 2, REASON = HDR.exitReason >> 2, EXIT_TB = HDR.exitTb >> 2, SLOT = HDR.exitSlot >> 2, FLAGS = HDR.flags >> 2;
 const PC = HDR.pc >> 2, CS_BASE = HDR.csBase >> 2;
 /** Faults in a row, with no instruction executed in between, after which each costs an instruction of the budget. */
 const FRUITLESS = 8;
@@ -45,6 +45,8 @@ export class Engine {
   #diverted = false;
   /** Budget taken out of the header by `requestExit`. */
   #held = 0;
+  /** The last TBs that ran gave budget back. */
+  #paidBack = false;
   /** Budget of the slice, and instructions of all slices before it. */
   #slice = 0;
   #before = 0;
@@ -74,7 +76,7 @@ export class Engine {
 
   /** Guest instructions executed so far. Exact between TBs; inside a helper the whole current TB counts. */
   get instructions(): number {
-    return this.#before + this.#slice - this.#header.budget - this.#held;
+    return this.#before + this.#slice - this.#header.budget - this.#header.unspent - this.#held;
   }
 
   /**
@@ -98,7 +100,7 @@ export class Engine {
       return this.#slice - header.budget;
     } finally {
       this.#before += this.#slice - header.budget;
-      this.#slice = header.budget = this.#held = 0;
+      this.#slice = header.budget = header.unspent = this.#held = 0;
       this.#running = this.#executing = this.#exitRequested = false;
     }
   }
@@ -175,8 +177,10 @@ export class Engine {
     this.#executing = true;
     this.#options.backend.execute(tb.record);
     this.#executing = this.#mayWriteCode = false;
-    this.#words[this.#base + BUDGET]! += this.#held;
-    this.#held = 0;
+    const words = this.#words, base = this.#base, unspent = words[base + UNSPENT]!;
+    words[base + BUDGET]! += this.#held + unspent;
+    words[base + UNSPENT] = this.#held = 0;
+    this.#paidBack = unspent > 0;
     if (this.stats.timing) this.stats.executeNs += (performance.now() - start) * 1e6;
   }
 
@@ -210,6 +214,7 @@ export class Engine {
   /** The budget does not cover the next TB, or an exit was requested. */
   #spent(exact: boolean): Tb | null {
     if (this.#exitRequested || this.#flushRequested) return this.#poll() ? this.#next() : null;
+    if (this.#paidBack) return this.#next(); // which it may cover now
     const left = this.#header.budget;
     return left > 0 && (exact || left === this.#slice) ? this.#once(left) : null;
   }

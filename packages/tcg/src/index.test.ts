@@ -57,6 +57,7 @@ test('the names that the package exports', () => {
       "emitCountExecution",
       "emitJumpCacheProbe",
       "emitNoteTarget",
+      "emitPayBack",
       "invertCond",
       "jumpCacheIndex",
       "memOpIdx",

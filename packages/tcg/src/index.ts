@@ -19,6 +19,7 @@ export type { TbLookupOptions } from './tb-lookup.ts';
 export { emitCompare, LOWER } from './lower.ts';
 export type { Immediates, Lower, LowerTarget } from './lower.ts';
 export { emitNoteTarget } from './note-target.ts';
+export { emitPayBack } from './pay-back.ts';
 export { CONTROL_OPS, MEMORY_OPS, Op, operandType, OP_NAMES, OPS, ROWS, VALUE_OP_COUNT, VALUE_OPS } from './ops.ts';
 export type { ControlOp, ImmKind, MemoryOp, OperandType, OpFlags, OpName, Row, ValueOp } from './ops.ts';
 export { Optimiser } from './optimiser/optimise.ts';

@@ -9,7 +9,7 @@
  * `ir.mov`, before that.
  */
 import type { HostPtr } from '@emu/vaddr';
-import { Cond, FCond, HDR, MemOp, STRIDE, Type } from '@emu/tcg';
+import { Cond, emitPayBack, FCond, HDR, MemOp, STRIDE, Type } from '@emu/tcg';
 import type { Helper, Ir, Label, Temp } from '@emu/tcg';
 import { Accesses } from './accesses.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
@@ -69,8 +69,11 @@ export function declareGlobals(ir: Ir, env: HostPtr): Globals {
   };
 }
 
-/** A way out of the TB: from an instruction, with `ccOp` to be stored unless it is CC_DYNAMIC. */
-interface OddWay { readonly label: Label; readonly pcOffset: number; readonly ccOp: number }
+/**
+ * A way out of the middle of the TB: goes on at `pcOffset`, with `ccOp` to be stored unless it is CC_DYNAMIC, after `insns` instructions. `opening`: that is
+ * behind STI.
+ */
+interface EarlyWay { readonly label: Label; readonly pcOffset: number; readonly ccOp: number; readonly insns: number; readonly opening: boolean }
 
 export class Ctx {
   readonly ir: Ir;
@@ -110,8 +113,10 @@ export class Ctx {
   #ea: Temp = -1;
   /** This instruction loads SS: no trap after it. */
   #holdsTraps = false;
-  /** Ways out of this TB at instructions that are to be worked out exactly. */
-  #oddWays: OddWay[] = [];
+  /** Instructions of this TB, with the current one. */
+  #insns = 0;
+  /** Ways out of this TB before its last instruction. */
+  #earlyWays: EarlyWay[] = [];
   /** Operands of the comparison that EFLAGS bits are of, or -1: see `setComparison`. */
   #comparedA: Temp = -1;
   #comparedB: Temp = -1;
@@ -144,7 +149,7 @@ export class Ctx {
     this.ccOp = CC_DYNAMIC;
     this.#ccDirty = this.#isOverridden = false;
     this.#ccFirst = this.#worked = this.#comparedA = -1;
-    this.#oddWays.length = 0;
+    this.#insns = this.#earlyWays.length = 0;
     this.floats.begin();
     this.#opensBehind = -1;
     this.#srcWritten = this.#src2Written = false;
@@ -156,6 +161,7 @@ export class Ctx {
     this.insn = i;
     this.pcOffset = this.nextOffset;
     this.nextOffset += i.length;
+    this.#insns++;
     this.#ea = -1;
     this.#holdsTraps = false;
     this.#accesses = this.ir.length * STRIDE + 2;
@@ -709,23 +715,46 @@ export class Ctx {
    * instruction may have been written. The mode must not be one of `ONE_INSN`.
    */
   oddLabel(): Label {
-    const last = this.#oddWays.at(-1);
-    if (last?.pcOffset === this.pcOffset) return last.label;
+    const last = this.#earlyWays.at(-1);
+    return last?.pcOffset === this.pcOffset ? last.label : this.#earlyLabel(this.pcOffset, this.#insns - 1);
+  }
+
+  /** Where an instruction goes, completed, that has made plain floating-point results right: out of the TB, for the next one has `SSE_FAST`. */
+  fastLabel(): Label {
+    return this.#earlyLabel(this.nextOffset, this.#insns);
+  }
+
+  #earlyLabel(pcOffset: number, insns: number): Label {
     const label = this.ir.newLabel();
-    this.#oddWays.push({ label, pcOffset: this.pcOffset, ccOp: this.#ccDirty ? this.ccOp : CC_DYNAMIC });
+    this.#earlyWays.push({ label, pcOffset, ccOp: this.#ccDirty ? this.ccOp : CC_DYNAMIC, insns, opening: this.#opensBehind >= 0 });
     return label;
   }
 
-  /** The TB is complete but for its rare ways out. */
+  /** The TB is complete but for its rare ways out. They end alike: with the mode of the TB to come, and this TB's instructions that are left paid back. */
   finish(): void {
-    const ir = this.ir;
-    for (const { label, pcOffset, ccOp } of this.#oddWays) {
+    const ir = this.ir, ways = this.#earlyWays, unspent = ways.length > 0 ? ir.temp(Type.i32) : -1;
+    let end: Label = -1;
+    ways.forEach(({ label, pcOffset, ccOp, insns, opening }, i) => {
+      const next = ways[i + 1], alike = next?.opening === opening;
       ir.set_label(label);
       if (ccOp !== CC_DYNAMIC) ir.set(this.g.ccOp, ir.const32(ccOp));
       ir.set(this.g.rip, this.pcAt(pcOffset));
-      this.#setFlags(ir.or(this.#flags(), ir.const32(HF.SSE_EXACT)));
-      ir.lookup_and_goto_ptr();
-    }
+      ir.set(unspent, ir.const32(this.#insns - insns));
+      if (alike) return ir.br(end < 0 ? (end = ir.newLabel()) : end);
+      if (end >= 0) ir.set_label(end);
+      end = -1;
+      this.#leaveEarly(unspent, opening);
+    });
+  }
+
+  /** TBs with `SSE_FAST` are left before an instruction, others behind one. */
+  #leaveEarly(unspent: Temp, opening: boolean): void {
+    const ir = this.ir, before = (this.hflags & HF.SSE_FAST) !== 0;
+    this.#setFlags(ir.or(this.#flags(), ir.const32(before ? HF.SSE_EXACT : HF.SSE_FAST)));
+    emitPayBack(ir, this.env, unspent);
+    if (before && opening) ir.call(this.h.inhibitInterrupts);
+    if (before) ir.lookup_and_goto_ptr();
+    else this.#leave(-1, opening);
   }
 
   /** Where interrupts may have opened: to the main loop if something waits, else straight on. */
@@ -738,11 +767,11 @@ export class Ctx {
   }
 
   /** The last op of a TB: to the next TB, or to the main loop when a trap or a held interrupt is due. */
-  #leave(slot: 0 | 1 | -1): void {
+  #leave(slot: 0 | 1 | -1, opening = this.#opensBehind >= 0): void {
     if (this.hflags & HF.TF && !this.#holdsTraps) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
     else if (this.hflags & (HF.INHIBIT | HF.BREAKPOINTS)) this.#poll();
     else if (this.hflags & HF.SSE_EXACT) this.ir.lookup_and_goto_ptr();
-    else if (this.#opensBehind >= 0) this.#leaveOpening();
+    else if (opening) this.#leaveOpening();
     else if (slot >= 0) this.ir.goto_tb(slot as 0 | 1);
     else this.ir.lookup_and_goto_ptr();
     this.ended = true;

@@ -1,5 +1,5 @@
 /**
- * A guest CPU of a dozen instructions with paged memory, to test engine and back ends whole: chaining, faults, self-modifying code, code in
+ * A guest CPU of some instructions with paged memory, to test engine and back ends whole: chaining, faults, self-modifying code, code in
  * two pages. Eight 64-bit registers, 32-bit addresses, instructions of one to three bytes; one-byte operands.
  *
  * A fault puts the pc into r7 and its number into r6 and goes to 0x100, an interrupt puts the pc into r7 and goes to 0x200.
@@ -13,15 +13,19 @@ import { Engine } from '../engine.ts';
 import { GUEST_FAULT, HelperRegistry } from '../helpers.ts';
 import type { Helper } from '../helpers.ts';
 import { INSN_WORDS, unpackWords } from '../insn-data.ts';
-import type { Ir, Temp } from '../ir.ts';
+import type { Ir, Label, Temp } from '../ir.ts';
 import { JumpCache } from '../jump-cache-table.ts';
+import { emitPayBack } from '../pay-back.ts';
 import type { Tb } from '../tb.ts';
 import { translatorLoop } from '../translator-loop.ts';
 import type { TranslatorOps } from '../translator-loop.ts';
 import { Cond, MemOp, memOpOf, Type } from '../types.ts';
 import type { GuestMemoryAccess } from './reference.ts';
 
-export const Toy = { HALT: 0, NOP: 1, LI: 2, ADD: 3, ADDI: 4, LD8: 5, ST8: 6, BNZ: 7, JMP: 8, JR: 9, ST32: 10, DEVICE: 11 } as const;
+export const Toy = { HALT: 0, NOP: 1, LI: 2, ADD: 3, ADDI: 4, LD8: 5, ST8: 6, BNZ: 7, JMP: 8, JR: 9, ST32: 10, DEVICE: 11,
+  /** Clears its register; if that was not 0, it leaves its TB before, and is executed by the one that begins here. */
+  CLEAR: 12,
+} as const;
 export const ToyFault = { ILLEGAL: 1, LOAD: 2, STORE: 3, FETCH: 4 } as const;
 export const TOY_FAULT_VECTOR = 0x100;
 export const TOY_INTERRUPT_VECTOR = 0x200;
@@ -29,7 +33,7 @@ export const TOY_INTERRUPT_VECTOR = 0x200;
 const PAGE = 4096;
 const REGISTERS = 8;
 const CPU = struct({ gpr: ['i64', REGISTERS] }, CPU_HEADER.size);
-const LENGTH: Readonly<Record<number, number>> = { [Toy.HALT]: 1, [Toy.NOP]: 1, [Toy.JMP]: 2, [Toy.JR]: 2, [Toy.DEVICE]: 1 };
+const LENGTH: Readonly<Record<number, number>> = { [Toy.HALT]: 1, [Toy.NOP]: 1, [Toy.JMP]: 2, [Toy.JR]: 2, [Toy.DEVICE]: 1, [Toy.CLEAR]: 2 };
 const signed8 = (b: number): number => (b << 24) >> 24;
 
 export interface ToySetup {
@@ -179,6 +183,8 @@ export class ToyMachine implements GuestCpu, CodePages {
       if (inPage) ir.goto_tb(slot);
       else ir.lookup_and_goto_ptr();
     };
+    const early: { label: Label; offset: number; insns: number; register: Temp }[] = [];
+    let insns = 0;
     return {
       initDisas: () => {},
       insnStart: (ctx) => ir.insn_start(ctx.pcOffset),
@@ -189,9 +195,23 @@ export class ToyMachine implements GuestCpu, CodePages {
         for (let i = 1; i < length; i++) bytes.push(code.fetch(ctx.pcOffset + i));
         if (code.failed) return;
         ctx.nextOffset = ctx.pcOffset + length;
-        ctx.ended = this.#translateInsn(ir, bytes, ctx.nextOffset, goTo, advance);
+        if (bytes[0] === Toy.CLEAR) {
+          const label = ir.newLabel(), register = this.#registers[bytes[1]! & 7]!;
+          ir.brcond(register, ir.const64(0), Cond.ne, label);
+          early.push({ label, offset: ctx.pcOffset, insns, register });
+        } else ctx.ended = this.#translateInsn(ir, bytes, ctx.nextOffset, goTo, advance);
+        insns++;
       },
-      tbStop: (ctx) => { if (!ctx.ended) goTo(0, ctx.nextOffset); },
+      tbStop: (ctx) => {
+        if (!ctx.ended) goTo(0, ctx.nextOffset);
+        for (const way of early) {
+          ir.set_label(way.label);
+          ir.set(way.register, ir.const64(0));
+          if (way.offset > 0) advance(way.offset);
+          emitPayBack(ir, this.setup.header, ir.const32(insns - way.insns));
+          ir.lookup_and_goto_ptr();
+        }
+      },
     };
   }
 

@@ -8,7 +8,7 @@
  * In TBs without `SSE_FAST` MXCSR is looked at, and the guard sends what is not exact to the helper too (`sse-inexact.ts`). The helper may be the one that
  * sets PE: then the key changes, and the TB is left after the instruction.
  */
-import { Cond, HDR, Type } from '@emu/tcg';
+import { Cond, Type } from '@emu/tcg';
 import type { Helper, Label, Temp } from '@emu/tcg';
 import { HF, ONE_INSN } from '../hflags.ts';
 import { addressOf, fromLow, readLow, readVec, vecAddress, writeVec } from '../simd-operands.ts';
@@ -58,13 +58,8 @@ export function raiseWhere(c: Ctx, xm: Temp, cond: Cond): void {
 /** Ends an instruction that went the exact way: leaves the TB if MXCSR now allows plain results. */
 function finishExact(c: Ctx): void {
   if (isFast(c) || c.cpl !== 3) return;
-  const { ir } = c, skip = ir.newLabel();
-  c.flushCc();
-  ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(FAST_BITS)), ir.const32(FAST_VALUE), Cond.ne, skip);
-  ir.st(ir.or(ir.ld(Type.i32, env(c), HDR.flags), ir.const32(HF.SSE_FAST)), env(c), HDR.flags);
-  c.endMode();
-  c.ended = false;
-  ir.set_label(skip);
+  const { ir } = c;
+  ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(FAST_BITS)), ir.const32(FAST_VALUE), Cond.eq, c.fastLabel());
 }
 
 // ---- Both ----------------------------------------------------------------------------------------------------------------------
