@@ -1,6 +1,7 @@
 /**
  * The translator's context: what an emitter works with. Operands are read and written by their position in the row; addresses,
- * segments, partial registers, lazy flags and leaving the TB are done here, once for all instructions.
+ * segments, partial registers and leaving the TB are done here, once for all instructions; flags in `lazy-flags.ts` and `conditions.ts`, ways out of the middle of
+ * a TB in `early-ways.ts`.
  *
  * Integer values are i64 temps. A value of fewer bits may have garbage above them ("raw") unless a method says otherwise; loads
  * give zero-extended values. Guest-visible registers and flags are written only after the last access that may fault.
@@ -9,15 +10,20 @@
  * `ir.mov`, before that.
  */
 import type { HostPtr } from '@emu/vaddr';
-import { Cond, emitPayBack, FCond, HDR, MemOp, STRIDE, Type } from '@emu/tcg';
+import { Cond, MemOp, STRIDE, Type } from '@emu/tcg';
 import type { Helper, Ir, Label, Temp } from '@emu/tcg';
 import { Accesses } from './accesses.ts';
+import { Conditions } from './conditions.ts';
 import { NONE, Seg, type Insn, type Mode } from './decode/insn.ts';
 import { Method, operandBits, type Operand } from './decode/operands.ts';
-import { CC_DYNAMIC, ccBits, ccCode, CC_EFLAGS, CcKind, ccKind, CC_OVERRIDE } from './flags.ts';
-import { HF, isChecked, mmuIndex, ODD_WAYS, ONE_INSN } from './hflags.ts';
+import { EarlyWays } from './early-ways.ts';
+import { sext, zext } from './extend.ts';
+import type { CcKind } from './flags.ts';
+import { HF, isChecked, mmuIndex, ONE_INSN } from './hflags.ts';
 import { FloatValues } from './float-values.ts';
+import type { Globals } from './globals.ts';
 import type { X86Helpers } from './helpers/index.ts';
+import { LazyFlags } from './lazy-flags.ts';
 import { EFLAGS, Reg, SegReg, ST, Vector } from './state.ts';
 
 /** Arguments of `exit_tb`: what the main loop does next. */
@@ -35,46 +41,6 @@ export const ExitCode = {
 /** Size in bits to the memory op that loads it zero-extended. */
 const memOpOfBits = (bits: number): number => (bits === 8 ? MemOp.b8 : bits === 16 ? MemOp.b16 : bits === 32 ? MemOp.b32 : MemOp.b64);
 
-/** Kinds whose `ccSrc2` means something. */
-const SRC2_KINDS: ReadonlySet<number> = new Set([CcKind.ADC, CcKind.SBB]);
-/** Their codes are the numbers from the first one on. */
-const FIRST_SRC2_CODE = CcKind.ADC * 4, SRC2_CODES = SRC2_KINDS.size * 4;
-
-export interface Globals {
-  readonly rip: Temp;
-  readonly gpr: readonly Temp[];
-  readonly xmm: readonly Temp[];
-  readonly ccOp: Temp;
-  readonly ccDst: Temp;
-  readonly ccSrc: Temp;
-  readonly ccSrc2: Temp;
-  /** Bases of ES CS SS DS FS GS. */
-  readonly segBase: readonly Temp[];
-}
-
-const GPR_NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
-const SEG_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'];
-
-/** Declares the IR globals of a CPU whose state is at `env`. */
-export function declareGlobals(ir: Ir, env: HostPtr): Globals {
-  return {
-    rip: ir.global('rip', Type.i64, env + HDR.pc),
-    gpr: GPR_NAMES.map((name, n) => ir.global(name, Type.i64, env + ST.gpr + 8 * n)),
-    ccOp: ir.global('cc_op', Type.i32, env + ST.ccOp),
-    ccDst: ir.global('cc_dst', Type.i64, env + ST.ccDst),
-    ccSrc: ir.global('cc_src', Type.i64, env + ST.ccSrc),
-    ccSrc2: ir.global('cc_src2', Type.i64, env + ST.ccSrc2),
-    segBase: SEG_NAMES.map((name, n) => ir.global(`${name}_base`, Type.i64, env + ST.segBase + 8 * n)),
-    xmm: GPR_NAMES.map((_, n) => ir.global(`xmm${n}`, Type.v128, env + ST.xmm + 16 * n)),
-  };
-}
-
-/**
- * A way out of the middle of the TB: goes on at `pcOffset`, with `ccOp` to be stored unless it is CC_DYNAMIC, after `insns` instructions. `opening`: that is
- * behind STI.
- */
-interface EarlyWay { readonly label: Label; readonly pcOffset: number; readonly ccOp: number; readonly insns: number; readonly opening: boolean }
-
 export class Ctx {
   readonly ir: Ir;
   readonly h: X86Helpers;
@@ -83,6 +49,11 @@ export class Ctx {
   readonly g: Globals;
   /** What is known of XMM registers. */
   readonly floats: FloatValues;
+  /** Arithmetic flags, and what conditions make of them. */
+  readonly flags: LazyFlags;
+  readonly conditions: Conditions;
+  /** Ways out of this TB before its last instruction. */
+  readonly early: EarlyWays;
   /** Mode of this TB: `HF` bits, code size, mmu index of data accesses. */
   hflags = 0;
   mode: Mode = 64;
@@ -97,37 +68,16 @@ export class Ctx {
   insn!: Insn;
   /** The instruction left the TB; nothing may follow. */
   ended = false;
-  /** What is known of `cc_op`: a code, or CC_DYNAMIC when memory holds it. */
-  ccOp: number = CC_DYNAMIC;
-  #ccDirty = false;
-  /** CF and OF are in `cc_src2` although the code is in memory. */
-  #isOverridden = false;
-  /** First operand of the last SUB/CMP of this TB, or -1: saves computing it back. */
-  #ccFirst: Temp = -1;
-  /** This TB has written `ccSrc`, `ccSrc2` and not discarded it since. */
-  #srcWritten = false;
-  #src2Written = false;
-  /** What `eflags` worked out for the flags as they are, or -1. */
-  #worked: Temp = -1;
+  /** Instructions of this TB, with the current one. */
+  insns = 0;
   /** Address of the ModR/M operand of this instruction, or -1. */
   #ea: Temp = -1;
   /** This instruction loads SS: no trap after it. */
   #holdsTraps = false;
-  /** Instructions of this TB, with the current one. */
-  #insns = 0;
-  /** Ways out of this TB before its last instruction. */
-  #earlyWays: EarlyWay[] = [];
-  /** Operands of the comparison that EFLAGS bits are of, or -1: see `setComparison`. */
-  #comparedA: Temp = -1;
-  #comparedB: Temp = -1;
   /** Where the instruction behind STI begins, at whose end interrupts open; -1: there was no STI. */
   #opensBehind = -1;
   /** Where the `Accesses` of this instruction are among the IR's operands. */
   #accesses = 0;
-  /** The last `cond`: compare `condA condOp condB`, all of type `condType`. */
-  condA: Temp = 0;
-  condB: Temp = 0;
-  condOp: Cond = Cond.ne;
 
   constructor(ir: Ir, helpers: X86Helpers, env: HostPtr, globals: Globals) {
     this.ir = ir;
@@ -135,6 +85,9 @@ export class Ctx {
     this.env = env;
     this.g = globals;
     this.floats = new FloatValues(ir, globals.xmm);
+    this.flags = new LazyFlags(ir, helpers, globals);
+    this.conditions = new Conditions(ir, helpers, globals, this.flags);
+    this.early = new EarlyWays(this);
   }
 
   /** Begins a TB in mode `hflags`. */
@@ -146,13 +99,12 @@ export class Ctx {
     this.csBase = csBase;
     this.pageOffset = pageOffset;
     this.nextOffset = 0;
-    this.ccOp = CC_DYNAMIC;
-    this.#ccDirty = this.#isOverridden = false;
-    this.#ccFirst = this.#worked = this.#comparedA = -1;
-    this.#insns = this.#earlyWays.length = 0;
+    this.insns = 0;
     this.floats.begin();
+    this.flags.begin();
+    this.conditions.begin(this.mode);
+    this.early.begin();
     this.#opensBehind = -1;
-    this.#srcWritten = this.#src2Written = false;
     this.ended = false;
   }
 
@@ -161,11 +113,11 @@ export class Ctx {
     this.insn = i;
     this.pcOffset = this.nextOffset;
     this.nextOffset += i.length;
-    this.#insns++;
+    this.insns++;
     this.#ea = -1;
     this.#holdsTraps = false;
     this.#accesses = this.ir.length * STRIDE + 2;
-    this.ir.insn_start(this.pcOffset, this.ccOp, i.row.align > 1 ? Accesses.ALIGNED : 0);
+    this.ir.insn_start(this.pcOffset, this.flags.code, i.row.align > 1 ? Accesses.ALIGNED : 0);
   }
 
   // ---- Operands --------------------------------------------------------------------------------------------------------------
@@ -246,11 +198,22 @@ export class Ctx {
   }
 
   zext(v: Temp, bits: number): Temp {
-    return bits === 64 ? v : this.ir.extract(v, 0, bits);
+    return zext(this.ir, v, bits);
   }
 
   sext(v: Temp, bits: number): Temp {
-    return bits === 64 ? v : this.ir.sextract(v, 0, bits);
+    return sext(this.ir, v, bits);
+  }
+
+  /**
+   * Writes the result of an arithmetic instruction to operand `k` and records its flags, in the order that keeps faults
+   * precise (a memory destination first) and sources intact (`src` may be the register that is written).
+   */
+  writeCc(k: number, d: Temp, kind: CcKind, src: Temp = -1, src2: Temp = -1): void {
+    const bits = this.bits(k);
+    if (this.isMem(k)) this.write(k, d);
+    this.flags.set(kind, bits, d, src, src2);
+    if (!this.isMem(k)) this.write(k, d);
   }
 
   // ---- Memory ----------------------------------------------------------------------------------------------------------------
@@ -301,7 +264,7 @@ export class Ctx {
    */
   repeat(helper: Helper, bytes: number, rep: number): void {
     const i = this.insn, ir = this.ir;
-    this.flushCc();
+    this.flags.flush();
     const source = i.segOverride >= 0 ? i.segOverride : Seg.DS;
     const more = ir.call(helper, ir.const32(bytes), ir.const32(i.asz), ir.const32(source), ir.const32(rep));
     if (rep === 0) return;
@@ -399,266 +362,6 @@ export class Ctx {
     return this.#memop(bits);
   }
 
-  // ---- Flags -----------------------------------------------------------------------------------------------------------------
-
-  /** Records the flags of an operation; see `flags.ts` for what each kind wants. `first` is SUB's first operand, for free comparisons. */
-  setCc(kind: CcKind, bits: number, dst: Temp, src: Temp = -1, src2: Temp = -1, first: Temp = -1): void {
-    const ir = this.ir, g = this.g;
-    const saved = first >= 0 ? ir.mov(first) : -1; // it may be a register that changes before the flags are asked for
-    if (src >= 0) ir.set(g.ccSrc, src);
-    if (src2 >= 0) ir.set(g.ccSrc2, src2);
-    ir.set(g.ccDst, dst);
-    this.setCcOp(ccCode(kind, bits));
-    this.#ccFirst = saved;
-    this.#discardUnused(src >= 0, src2 >= 0);
-  }
-
-  /** The flags that are recorded now do not look at what they did not write. */
-  #discardUnused(src: boolean, src2: boolean): void {
-    if (this.#srcWritten && !src) this.ir.discard(this.g.ccSrc);
-    if (this.#src2Written && !src2) this.ir.discard(this.g.ccSrc2);
-    this.#srcWritten = src;
-    this.#src2Written = src2;
-  }
-
-  /**
-   * Writes the result of an arithmetic instruction to operand `k` and records its flags, in the order that keeps faults
-   * precise (a memory destination first) and sources intact (`src` may be the register that is written).
-   */
-  writeCc(k: number, d: Temp, kind: CcKind, src: Temp = -1, src2: Temp = -1): void {
-    const bits = this.bits(k);
-    if (this.isMem(k)) this.write(k, d);
-    this.setCc(kind, bits, d, src, src2);
-    if (!this.isMem(k)) this.write(k, d);
-  }
-
-  ccCodeOf(kind: CcKind, bits: number): number {
-    return ccCode(kind, bits);
-  }
-
-  /** `cc_src` holds EFLAGS bits now. */
-  setEflags(v: Temp): void {
-    this.ir.set(this.g.ccSrc, v);
-    this.setCcOp(CC_EFLAGS);
-    this.#discardUnused(true, false);
-  }
-
-  /** `cc_src` holds EFLAGS bits of the comparison of two floats, no NaNs. */
-  setComparison(v: Temp, a: Temp, b: Temp): void {
-    this.setEflags(v);
-    this.#comparedA = a;
-    this.#comparedB = b;
-  }
-
-  setCcOp(code: number): void {
-    this.ccOp = code;
-    this.#ccDirty = true;
-    this.#isOverridden = false;
-    this.#ccFirst = this.#worked = this.#comparedA = -1;
-  }
-
-  /** Code wrote `cc_op` itself. */
-  setCcDynamic(): void {
-    this.ccOp = CC_DYNAMIC;
-    this.#ccDirty = this.#isOverridden = false;
-    this.#ccFirst = this.#worked = this.#comparedA = -1;
-  }
-
-  /** The current code as a temp. */
-  ccOpTemp(): Temp {
-    return this.ccOp === CC_DYNAMIC ? this.g.ccOp : this.ir.const32(this.ccOp);
-  }
-
-  /** Puts `cc_op` into memory: before leaving the TB, and before a helper that reads or replaces the flags. */
-  flushCc(): void {
-    if (!this.#ccDirty) return;
-    this.ir.set(this.g.ccOp, this.ir.const32(this.ccOp));
-    this.#ccDirty = false;
-  }
-
-  /** All six flags at their EFLAGS places, i64. The lazy state stays as it is: an access after this may fault, and be made again. */
-  eflags(): Temp {
-    if (this.ccOp === CC_EFLAGS) return this.g.ccSrc;
-    if (this.#worked < 0) {
-      const ir = this.ir, g = this.g;
-      this.#worked = ir.extu_i32_i64(ir.call(this.h.computeFlags, this.ccOpTemp(), g.ccDst, g.ccSrc, g.ccSrc2));
-    }
-    return this.#worked;
-  }
-
-  /**
-   * New CF and OF (`carryOverflow` has them at their EFLAGS places, nothing else), the other flags stay. With `count`, a run-time
-   * count of 0 leaves all six.
-   */
-  overrideCarryOverflow(carryOverflow: Temp, count: Temp = -1): void {
-    const ir = this.ir, g = this.g;
-    if (this.ccOp === CC_DYNAMIC && count < 0) return this.#overrideDynamic(carryOverflow);
-    const known = this.ccOp !== CC_DYNAMIC && (this.ccOp & CC_OVERRIDE || !SRC2_KINDS.has(ccKind(this.ccOp)));
-    if (!known) this.setEflags(this.eflags());
-    const code = this.ccOp | CC_OVERRIDE;
-    this.#src2Written = true;
-    if (count < 0) {
-      ir.set(g.ccSrc2, carryOverflow);
-      return this.setCcOp(code);
-    }
-    const zero = ir.const64(0);
-    ir.set(g.ccOp, ir.movcond(ir.extrl_i64_i32(count), ir.const32(0), ir.const32(code), ir.const32(this.ccOp), Cond.ne));
-    ir.set(g.ccSrc2, ir.movcond(count, zero, carryOverflow, g.ccSrc2, Cond.ne));
-    this.setCcDynamic();
-  }
-
-  /** As `overrideCarryOverflow`, of a code in memory: `cc_src2` is free unless an ADC or SBB left it. */
-  #overrideDynamic(carryOverflow: Temp): void {
-    const ir = this.ir, g = this.g, free = ir.newLabel();
-    ir.brcond(ir.sub(g.ccOp, ir.const32(FIRST_SRC2_CODE)), ir.const32(SRC2_CODES), Cond.geu, free);
-    ir.set(g.ccSrc, ir.extu_i32_i64(ir.call(this.h.computeFlags, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2)));
-    ir.set(g.ccOp, ir.const32(CC_EFLAGS));
-    ir.set_label(free);
-    ir.set(g.ccOp, ir.or(g.ccOp, ir.const32(CC_OVERRIDE)));
-    ir.set(g.ccSrc2, carryOverflow);
-    this.#srcWritten = this.#src2Written = true;
-    this.setCcDynamic();
-    this.#isOverridden = true;
-  }
-
-  /** CF as 0 or 1, i64. */
-  carry(): Temp {
-    if (this.ccOp === CC_DYNAMIC && !this.#isOverridden) return this.#dynamicCarry();
-    this.cond(2);
-    return this.ir.setcond(this.condA, this.condB, this.condOp);
-  }
-
-  /** CF of a TB that begins with INC or DEC: most often the loop's own INC or DEC left it, as 0 or 1, or a comparison. */
-  #dynamicCarry(): Temp {
-    const ir = this.ir, g = this.g, carry = ir.temp(Type.i64), compared = ir.newLabel(), other = ir.newLabel(), done = ir.newLabel();
-    ir.brcond(ir.sub(g.ccOp, ir.const32(ccCode(CcKind.INC, 8))), ir.const32(8), Cond.geu, compared);
-    ir.set(carry, g.ccSrc);
-    ir.br(done);
-    ir.set_label(compared);
-    const bits = this.mode === 64 ? 64 : 32;
-    ir.brcond(g.ccOp, ir.const32(ccCode(CcKind.SUB, bits)), Cond.ne, other);
-    ir.set(carry, ir.setcond(this.zext(ir.add(g.ccDst, g.ccSrc), bits), this.zext(g.ccSrc, bits), Cond.ltu));
-    ir.br(done);
-    ir.set_label(other);
-    ir.set(carry, ir.extu_i32_i64(ir.call(this.h.carryFlag, g.ccOp, g.ccDst, g.ccSrc, g.ccSrc2)));
-    ir.set_label(done);
-    return carry;
-  }
-
-  /** Prepares condition code `cc` (0..15, the low four bits of Jcc) as `condA condOp condB` on i64 temps. */
-  cond(cc: number): void {
-    const code = this.ccOp;
-    if (this.#isOverridden && cc >> 1 <= 1) this.#set(this.g.ccSrc2, Cond.tstne, this.ir.const64(cc >> 1 === 0 ? EFLAGS.OF : EFLAGS.CF));
-    else if (code === CC_DYNAMIC) this.#condEflags(cc);
-    else if (code & CC_OVERRIDE) this.#condOverride(cc, code - CC_OVERRIDE);
-    else if (code === CC_EFLAGS) this.#condFloats(cc);
-    else if (ccKind(code) === CcKind.SUB) this.#condSub(cc, ccBits(code));
-    else this.#condResult(cc, ccKind(code), ccBits(code));
-    if (cc & 1) this.condOp = (this.condOp ^ 1) as Cond;
-  }
-
-  /** CF is in `cc_src2`; ZF, SF and PF follow from the rest; whatever mixes them needs EFLAGS. */
-  #condOverride(cc: number, code: number): void {
-    const kind = cc >> 1;
-    if (kind === 1) this.#set(this.g.ccSrc2, Cond.tstne, this.ir.const64(EFLAGS.CF));
-    else if (code === CC_EFLAGS && kind === 2) this.#set(this.g.ccSrc, Cond.tstne, this.ir.const64(EFLAGS.ZF));
-    else if (code !== CC_EFLAGS && (kind === 2 || kind === 4)) this.#condResult(cc, ccKind(code), ccBits(code));
-    else this.#condEflags(cc);
-  }
-
-  /** EFLAGS bits; if they are of a comparison of floats, the operands are compared. */
-  #condFloats(cc: number): void {
-    const ir = this.ir, kind = cc >> 1, zero = ir.const64(0);
-    if (this.#comparedA < 0 || kind === 0 || kind === 4 || kind > 5) this.#condEflags(cc);
-    else if (kind === 5) this.#set(zero, Cond.ne, zero); // not unordered
-    else {
-      const holds = ir.fsetcond(this.#comparedA, this.#comparedB, kind === 1 ? FCond.lt : kind === 2 ? FCond.eq : FCond.le);
-      this.#set(ir.extu_i32_i64(holds), Cond.ne, zero);
-    }
-  }
-
-  #set(a: Temp, op: Cond, b: Temp): void {
-    this.condA = a;
-    this.condOp = op;
-    this.condB = b;
-  }
-
-  #bit(mask: number): void {
-    this.#set(this.eflags(), Cond.tstne, this.ir.const64(mask));
-  }
-
-  /** The even condition of the pair, from EFLAGS bits. */
-  #condEflags(cc: number): void {
-    const ir = this.ir;
-    switch (cc >> 1) {
-      case 0: return this.#bit(EFLAGS.OF);
-      case 1: return this.#bit(EFLAGS.CF);
-      case 2: return this.#bit(EFLAGS.ZF);
-      case 3: return this.#bit(EFLAGS.CF | EFLAGS.ZF);
-      case 4: return this.#bit(EFLAGS.SF);
-      case 5: return this.#bit(EFLAGS.PF);
-      default: { // SF != OF: bring OF down to SF's place
-        const e = this.eflags();
-        const differ = ir.xor(e, ir.shr(e, ir.const64(4)));
-        if (cc >> 1 === 6) return this.#set(differ, Cond.tstne, ir.const64(EFLAGS.SF));
-        const zero = ir.shl(e, ir.const64(1)); // ZF to SF's place
-        return this.#set(ir.or(differ, zero), Cond.tstne, ir.const64(EFLAGS.SF));
-      }
-    }
-  }
-
-  /** After SUB or CMP: compare the operands themselves. */
-  #condSub(cc: number, bits: number): void {
-    const g = this.g;
-    const first = this.#ccFirst >= 0 ? this.#ccFirst : cc >> 1 === 1 || cc >> 1 === 3 || cc >> 1 >= 6 ? this.ir.add(g.ccDst, g.ccSrc) : 0;
-    switch (cc >> 1) {
-      case 1: return this.#set(this.zext(first, bits), Cond.ltu, this.zext(g.ccSrc, bits));
-      case 3: return this.#set(this.zext(first, bits), Cond.leu, this.zext(g.ccSrc, bits));
-      case 6: return this.#set(this.sext(first, bits), Cond.lt, this.sext(g.ccSrc, bits));
-      case 7: return this.#set(this.sext(first, bits), Cond.le, this.sext(g.ccSrc, bits));
-      default: return this.#condResult(cc, CcKind.SUB, bits);
-    }
-  }
-
-  /** CF of ADC (SBB): the sum (the first operand) is below the second, or equal to it with a carry in. */
-  #chainedCarry(kind: CcKind, bits: number): Temp {
-    const ir = this.ir, g = this.g;
-    const first = kind === CcKind.ADC ? g.ccDst : ir.add(ir.add(g.ccDst, g.ccSrc), g.ccSrc2);
-    const a = this.zext(first, bits), b = this.zext(g.ccSrc, bits);
-    return ir.or(ir.setcond(a, b, Cond.ltu), ir.and(ir.setcond(a, b, Cond.eq), g.ccSrc2));
-  }
-
-  /** From the result where that suffices, else from EFLAGS. */
-  #condResult(cc: number, kind: CcKind, bits: number): void {
-    const ir = this.ir, g = this.g, zero = ir.const64(0);
-    const plain = kind !== CcKind.POPCNT && kind !== CcKind.BITS;
-    switch (cc >> 1) {
-      case 1:
-        if (kind === CcKind.ADD) return this.#set(this.zext(g.ccDst, bits), Cond.ltu, this.zext(g.ccSrc, bits));
-        if (kind === CcKind.INC || kind === CcKind.DEC || kind === CcKind.SHR) return this.#set(g.ccSrc, Cond.tstne, ir.const64(1));
-        if (kind === CcKind.SHL) return this.#set(this.sext(g.ccSrc, bits), Cond.lt, zero);
-        if (kind === CcKind.LOGIC || kind === CcKind.POPCNT) return this.#set(zero, Cond.ne, zero);
-        if (kind === CcKind.MUL) return this.#set(g.ccSrc, Cond.ne, zero);
-        if (kind === CcKind.BITS) return this.#set(this.zext(g.ccSrc, bits), Cond.eq, zero);
-        if (SRC2_KINDS.has(kind)) return this.#set(this.#chainedCarry(kind, bits), Cond.ne, zero);
-        break;
-      case 2: return this.#set(this.zext(g.ccDst, bits), Cond.eq, zero);
-      case 3:
-        if (kind === CcKind.LOGIC) return this.#set(this.zext(g.ccDst, bits), Cond.eq, zero);
-        break;
-      case 4: if (plain) return this.#set(this.sext(g.ccDst, bits), Cond.lt, zero); break;
-      case 5:
-        if (plain) { // an even number of ones in the low byte
-          const ones = ir.ctpop(ir.extract(g.ccDst, 0, 8));
-          return this.#set(ones, Cond.tsteq, ir.const64(1));
-        }
-        break;
-      case 6: if (kind === CcKind.LOGIC) return this.#set(this.sext(g.ccDst, bits), Cond.lt, zero); break;
-      case 7: if (kind === CcKind.LOGIC) return this.#set(this.sext(g.ccDst, bits), Cond.le, zero); break;
-    }
-    this.#condEflags(cc);
-  }
-
   /**
    * STI: interrupts open behind the next instruction. That is in this TB if it can be: nothing can come in between then, and nobody needs to know
    * that interrupts are held. SDM Vol. 2, STI.
@@ -691,70 +394,7 @@ export class Ctx {
     if (f & HF.RF) ir.call(this.h.clearRf);
     // one instruction only: the next key does not have it
     if (f & HF.INHIBIT) ir.call(this.h.allowInterrupts);
-    if (f & HF.SSE_EXACT) this.#countOddWay();
-  }
-
-  /** This instruction is worked out exactly; the next one is not, or with guards of its own if that is often so. */
-  #countOddWay(): void {
-    const ir = this.ir, env = ir.const32(this.env), count = ir.add(ir.ld(Type.i32, env, ST.oddWays), ir.const32(1)), zero = ir.const32(0);
-    ir.st(count, env, ST.oddWays);
-    const wide = ir.movcond(count, ir.const32(ODD_WAYS.limit), zero, ir.const32(HF.SSE_WIDE), Cond.lt);
-    this.#setFlags(ir.or(ir.and(this.#flags(), ir.const32(~HF.SSE_EXACT)), wide));
-  }
-
-  #flags(): Temp {
-    return this.ir.ld(Type.i32, this.ir.const32(this.env), HDR.flags);
-  }
-
-  #setFlags(v: Temp): void {
-    this.ir.st(v, this.ir.const32(this.env), HDR.flags);
-  }
-
-  /**
-   * Where a floating-point instruction goes that may raise something: out of the TB, to one that works this instruction out exactly. Nothing of the
-   * instruction may have been written. The mode must not be one of `ONE_INSN`.
-   */
-  oddLabel(): Label {
-    const last = this.#earlyWays.at(-1);
-    return last?.pcOffset === this.pcOffset ? last.label : this.#earlyLabel(this.pcOffset, this.#insns - 1);
-  }
-
-  /** Where an instruction goes, completed, that has made plain floating-point results right: out of the TB, for the next one has `SSE_FAST`. */
-  fastLabel(): Label {
-    return this.#earlyLabel(this.nextOffset, this.#insns);
-  }
-
-  #earlyLabel(pcOffset: number, insns: number): Label {
-    const label = this.ir.newLabel();
-    this.#earlyWays.push({ label, pcOffset, ccOp: this.#ccDirty ? this.ccOp : CC_DYNAMIC, insns, opening: this.#opensBehind >= 0 });
-    return label;
-  }
-
-  /** The TB is complete but for its rare ways out. They end alike: with the mode of the TB to come, and this TB's instructions that are left paid back. */
-  finish(): void {
-    const ir = this.ir, ways = this.#earlyWays, unspent = ways.length > 0 ? ir.temp(Type.i32) : -1;
-    let end: Label = -1;
-    ways.forEach(({ label, pcOffset, ccOp, insns, opening }, i) => {
-      const next = ways[i + 1], alike = next?.opening === opening;
-      ir.set_label(label);
-      if (ccOp !== CC_DYNAMIC) ir.set(this.g.ccOp, ir.const32(ccOp));
-      ir.set(this.g.rip, this.pcAt(pcOffset));
-      ir.set(unspent, ir.const32(this.#insns - insns));
-      if (alike) return ir.br(end < 0 ? (end = ir.newLabel()) : end);
-      if (end >= 0) ir.set_label(end);
-      end = -1;
-      this.#leaveEarly(unspent, opening);
-    });
-  }
-
-  /** TBs with `SSE_FAST` are left before an instruction, others behind one. */
-  #leaveEarly(unspent: Temp, opening: boolean): void {
-    const ir = this.ir, before = (this.hflags & HF.SSE_FAST) !== 0;
-    this.#setFlags(ir.or(this.#flags(), ir.const32(before ? HF.SSE_EXACT : HF.SSE_FAST)));
-    emitPayBack(ir, this.env, unspent);
-    if (before && opening) ir.call(this.h.inhibitInterrupts);
-    if (before) ir.lookup_and_goto_ptr();
-    else this.#leave(-1, opening);
+    if (f & HF.SSE_EXACT) this.early.countOddWay();
   }
 
   /** Where interrupts may have opened: to the main loop if something waits, else straight on. */
@@ -766,8 +406,13 @@ export class Ctx {
     ir.lookup_and_goto_ptr();
   }
 
+  /** Interrupts open behind this instruction or the next. */
+  get isOpening(): boolean {
+    return this.#opensBehind >= 0;
+  }
+
   /** The last op of a TB: to the next TB, or to the main loop when a trap or a held interrupt is due. */
-  #leave(slot: 0 | 1 | -1, opening = this.#opensBehind >= 0): void {
+  leave(slot: 0 | 1 | -1, opening = this.isOpening): void {
     if (this.hflags & HF.TF && !this.#holdsTraps) this.ir.exit_tb(ExitCode.DEBUG_TRAP);
     else if (this.hflags & (HF.INHIBIT | HF.BREAKPOINTS)) this.#poll();
     else if (this.hflags & HF.SSE_EXACT) this.ir.lookup_and_goto_ptr();
@@ -800,10 +445,10 @@ export class Ctx {
 
   /** Goes to the instruction at `offset` bytes from the TB's start; `bits` wraps IP. Slots are 0 and 1, each used once a TB. */
   gotoOffset(offset: number, slot: 0 | 1, bits: number = this.mode): void {
-    this.flushCc();
+    this.flags.flush();
     this.ir.set(this.g.rip, this.pcAt(offset, bits));
     const at = this.pageOffset + offset;
-    this.#leave(bits !== 16 && at >= 0 && at < 4096 ? slot : -1);
+    this.leave(bits !== 16 && at >= 0 && at < 4096 ? slot : -1);
   }
 
   /** Goes on with the next instruction in another TB. */
@@ -813,14 +458,14 @@ export class Ctx {
 
   /** Goes to a computed RIP, already of the right width. */
   jumpTo(pc: Temp): void {
-    this.flushCc();
+    this.flags.flush();
     this.ir.set(this.g.rip, pc);
-    this.#leave(-1);
+    this.leave(-1);
   }
 
   /** Ends the TB after this instruction through the main loop, which does what `code` says. */
   exit(code: number): void {
-    this.flushCc();
+    this.flags.flush();
     this.ir.set(this.g.rip, this.nextPc());
     this.#exit(code);
   }
@@ -834,9 +479,9 @@ export class Ctx {
 
   /** Ends the TB after an instruction that changed the mode: the key is read anew. */
   endMode(): void {
-    this.flushCc();
+    this.flags.flush();
     this.ir.set(this.g.rip, this.nextPc());
-    this.#leave(-1);
+    this.leave(-1);
   }
 
   /** A helper has set the whole key (pc, csBase, flags): far transfers, IRET, SYSCALL. */
@@ -846,7 +491,7 @@ export class Ctx {
 
   /** A helper has set the whole key, and no interrupt is due (SYSCALL). */
   endTransferDirect(): void {
-    this.#leave(-1);
+    this.leave(-1);
   }
 
   /** Raises a fault, always. `error` < 0: no error code. */

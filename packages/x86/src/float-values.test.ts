@@ -21,7 +21,7 @@ function guards(...code: number[][]): number[] {
     i.row.emit(c, i);
   }
   c.gotoNext();
-  c.finish();
+  c.early.finish();
   verifyIr(ir);
   return printIr(ir).split('insn_start').slice(1).map((text) => text.split('brcond').length - 1);
 }

@@ -5,7 +5,7 @@
 import { CodeWindow, INSN_WORDS, translatorLoop, unpackWords } from '@emu/tcg';
 import type { CodeSource, GuestCpu, Ir, Tb, TranslatorOps } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
-import { Ctx, declareGlobals, ExitCode } from './ctx.ts';
+import { Ctx, ExitCode } from './ctx.ts';
 import type { X86Cpu } from './cpu.ts';
 import { Decoded, decode, decodeFetching, MAX_LENGTH } from './decode/decode.ts';
 import { Insn } from './decode/insn.ts';
@@ -13,6 +13,7 @@ import { Method } from './decode/operands.ts';
 import type { Row } from './decode/row.ts';
 import { emitX87Check } from './emit/x87.ts';
 import { CC_DYNAMIC } from './flags.ts';
+import { declareGlobals } from './globals.ts';
 import type { X86Helpers } from './helpers/index.ts';
 import { HF, Mmu, ONE_INSN } from './hflags.ts';
 import { Attention, EFLAGS, Vector } from './state.ts';
@@ -41,7 +42,7 @@ export class X86Guest implements GuestCpu {
       translateInsn: (c, code) => this.#translateInsn(c, code),
       tbStop: (c) => {
         if (!c.ended) c.gotoNext();
-        c.finish();
+        c.early.finish();
       },
     };
   }

@@ -1,5 +1,6 @@
 /**
- * Where SSE operations leave their TB in the middle: each instruction counts once, also one that is worked out exactly in a TB of its own, and interrupts come when due.
+ * Where SSE operations leave their TB in the middle: each instruction counts once, also one that is worked out exactly in a TB of its own, and
+ * interrupts come when due.
  * Expected counts are those of the programs: a processor retires what it executes, and INT3 at the end is a fault here.
  */
 import { describe, expect, it } from 'vitest';

@@ -11,7 +11,7 @@ export const emitAdd: Emit = (c) => {
   const b = c.read(1);
   if (c.isMem(0)) {
     const d = c.ir.add(c.ir.atomic_fetch_add(c.ea(), b, c.memop(c.bits(0)), c.mmu), b);
-    c.setCc(CcKind.ADD, c.bits(0), d, b);
+    c.flags.set(CcKind.ADD, c.bits(0), d, b);
   } else c.writeCc(0, c.ir.add(c.read(0), b), CcKind.ADD, b);
 };
 
@@ -19,34 +19,34 @@ export const emitSub: Emit = (c) => {
   const b = c.read(1), bits = c.bits(0);
   if (c.isMem(0)) {
     const a = c.ir.atomic_fetch_add(c.ea(), c.ir.neg(b), c.memop(bits), c.mmu);
-    c.setCc(CcKind.SUB, bits, c.ir.sub(a, b), b, -1, a);
+    c.flags.set(CcKind.SUB, bits, c.ir.sub(a, b), b, -1, a);
   } else {
     const a = c.ir.mov(c.read(0)), d = c.ir.sub(a, b);
-    c.setCc(CcKind.SUB, bits, d, b, -1, a);
+    c.flags.set(CcKind.SUB, bits, d, b, -1, a);
     c.write(0, d);
   }
 };
 
 export const emitCmp: Emit = (c) => {
   const a = c.read(0), b = c.read(1);
-  c.setCc(CcKind.SUB, c.bits(0), c.ir.sub(a, b), b, -1, a);
+  c.flags.set(CcKind.SUB, c.bits(0), c.ir.sub(a, b), b, -1, a);
 };
 
 export const emitAdc: Emit = (c) => {
-  const b = c.read(1), carry = c.carry();
+  const b = c.read(1), carry = c.conditions.carry();
   const d = c.ir.add(c.ir.add(c.readRmw(0), b), carry);
   c.writeCc(0, d, CcKind.ADC, b, carry);
 };
 
 export const emitSbb: Emit = (c) => {
-  const b = c.read(1), carry = c.carry();
+  const b = c.read(1), carry = c.conditions.carry();
   const d = c.ir.sub(c.ir.sub(c.readRmw(0), b), carry);
   c.writeCc(0, d, CcKind.SBB, b, carry);
 };
 
 const step = (kind: CcKind, by: 1 | -1): Emit => (c) => {
-  const carry = c.carry(), one = c.ir.const64(by);
-  if (c.isMem(0)) c.setCc(kind, c.bits(0), c.ir.add(c.ir.atomic_fetch_add(c.ea(), one, c.memop(c.bits(0)), c.mmu), one), carry);
+  const carry = c.conditions.carry(), one = c.ir.const64(by);
+  if (c.isMem(0)) c.flags.set(kind, c.bits(0), c.ir.add(c.ir.atomic_fetch_add(c.ea(), one, c.memop(c.bits(0)), c.mmu), one), carry);
   else c.writeCc(0, c.ir.add(c.read(0), one), kind, carry);
 };
 export const emitInc: Emit = step(CcKind.INC, 1);
@@ -57,7 +57,7 @@ export const emitNeg: Emit = (c) => {
   const a = c.readRmw(0), bits = c.bits(0), zero = c.ir.const64(0);
   const src = c.ir.mov(a), d = c.ir.sub(zero, a);
   if (c.isMem(0)) c.write(0, d);
-  c.setCc(CcKind.SUB, bits, d, src, -1, zero);
+  c.flags.set(CcKind.SUB, bits, d, src, -1, zero);
   if (!c.isMem(0)) c.write(0, d);
 };
 
@@ -69,11 +69,11 @@ export const emitImul: Emit = (c, i) => {
   const a = three ? c.readS(1) : c.readS(0), b = three ? c.read(2) : c.readS(1);
   if (bits === 64) {
     const lo = ir.muls2(a, b), hi = lo + 1;
-    c.setCc(CcKind.MUL, 64, lo, ir.sub(hi, ir.sar(lo, ir.const64(63))));
+    c.flags.set(CcKind.MUL, 64, lo, ir.sub(hi, ir.sar(lo, ir.const64(63))));
     c.write(0, lo);
   } else {
     const d = ir.mul(a, b);
-    c.setCc(CcKind.MUL, bits, d, ir.sub(d, c.sext(d, bits)));
+    c.flags.set(CcKind.MUL, bits, d, ir.sub(d, c.sext(d, bits)));
     c.write(0, d);
   }
 };
@@ -84,13 +84,13 @@ const multiply = (signed: boolean): Emit => (c) => {
   const b = signed ? c.readS(0) : c.readZ(0);
   if (bits === 64) {
     const lo = signed ? ir.muls2(rax, b) : ir.mulu2(rax, b), hi = lo + 1;
-    c.setCc(CcKind.MUL, 64, lo, signed ? ir.sub(hi, ir.sar(lo, ir.const64(63))) : hi);
+    c.flags.set(CcKind.MUL, 64, lo, signed ? ir.sub(hi, ir.sar(lo, ir.const64(63))) : hi);
     c.setReg(Reg.RAX, 64, lo);
     return c.setReg(Reg.RDX, 64, hi);
   }
   const d = ir.mul(signed ? c.sext(rax, bits) : c.zext(rax, bits), b);
   const hi = ir.shr(d, ir.const64(bits));
-  c.setCc(CcKind.MUL, bits, d, signed ? ir.sub(d, c.sext(d, bits)) : c.zext(hi, bits));
+  c.flags.set(CcKind.MUL, bits, d, signed ? ir.sub(d, c.sext(d, bits)) : c.zext(hi, bits));
   if (bits === 8) return c.setReg(Reg.RAX, 16, d);
   c.setReg(Reg.RAX, bits, d);
   c.setReg(Reg.RDX, bits, hi);
@@ -153,14 +153,14 @@ export const emitCwd: Emit = (c, i) => c.setReg(Reg.RDX, i.osz, c.ir.sar(c.sext(
 /** ADCX and ADOX: add with one flag as carry in and out, the others untouched. */
 const addFlag = (flag: number): Emit => (c) => {
   const ir = c.ir, bits = c.bits(0), b = c.readZ(1), a = c.readZ(0);
-  const e = c.eflags();
+  const e = c.flags.eflags();
   const shift = Math.log2(flag);
   const carry = ir.extract(e, shift, 1);
   const partial = ir.add(a, b), d = ir.add(partial, carry);
   const out = bits === 64
     ? ir.or(ir.setcond(partial, a, Cond.ltu), ir.setcond(d, partial, Cond.ltu))
     : ir.extract(d, 32, 1);
-  c.setEflags(ir.deposit(e, out, shift, 1));
+  c.flags.setEflags(ir.deposit(e, out, shift, 1));
   c.write(0, d);
 };
 export const emitAdcx: Emit = addFlag(EFLAGS.CF);

@@ -8,8 +8,8 @@ import type { Ctx, Emit } from './types.ts';
 /** The helper takes AX and EFLAGS and returns the new AX, with the new flags in scratch word 0. */
 const adjust = (name: 'aaa' | 'aas' | 'daa' | 'das'): Emit => (c) => {
   const ir = c.ir, rax = c.g.gpr[Reg.RAX]!;
-  const ax = ir.call(c.h[name], ir.extrl_i64_i32(c.zext(rax, 16)), ir.extrl_i64_i32(c.eflags()));
-  c.setEflags(ir.ld32u(ir.const32(c.env), c.scratchOffset(0)));
+  const ax = ir.call(c.h[name], ir.extrl_i64_i32(c.zext(rax, 16)), ir.extrl_i64_i32(c.flags.eflags()));
+  c.flags.setEflags(ir.ld32u(ir.const32(c.env), c.scratchOffset(0)));
   c.setReg(Reg.RAX, 16, ir.extu_i32_i64(ax));
 };
 export const emitAaa: Emit = adjust('aaa');
@@ -19,7 +19,7 @@ export const emitDas: Emit = adjust('das');
 
 /** Flags of AL as of a logic result; AX = `ax`. */
 function result(c: Ctx, ax: Temp): void {
-  c.setCc(CcKind.LOGIC, 8, ax);
+  c.flags.set(CcKind.LOGIC, 8, ax);
   c.setReg(Reg.RAX, 16, ax);
 }
 
@@ -38,6 +38,6 @@ export const emitAad: Emit = (c, i) => {
 };
 
 export const emitSalc: Emit = (c) => {
-  const ir = c.ir, carry = c.carry();
+  const ir = c.ir, carry = c.conditions.carry();
   c.setReg(Reg.RAX, 8, ir.negsetcond(carry, ir.const64(0), Cond.ne));
 };

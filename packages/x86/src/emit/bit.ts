@@ -20,7 +20,7 @@ const bitTest = (change: ((c: Ctx, value: Temp, mask: Temp) => Temp) | undefined
     old = atomic ? atomic(c, addr, mask) : c.load(bits, addr);
   } else old = c.read(0);
   const carry = ir.extract(ir.shr(old, bit), 0, 1);
-  c.overrideCarryOverflow(carry);
+  c.flags.overrideCarryOverflow(carry);
   if (change && !c.isMem(0)) c.write(0, change(c, old, mask));
 };
 export const emitBt: Emit = bitTest(undefined);
@@ -32,7 +32,7 @@ export const emitBtc: Emit = bitTest((c, v, m) => c.ir.xor(v, m), (c, a, m) => c
 const scan = (find: (c: Ctx, v: Temp) => Temp): Emit => (c, i) => {
   const ir = c.ir, bits = c.bits(0), v = ir.mov(c.readZ(1));
   const d = ir.movcond(v, ir.const64(0), find(c, v), c.read(0), Cond.ne);
-  c.setCc(CcKind.LOGIC, bits, v);
+  c.flags.set(CcKind.LOGIC, bits, v);
   if (bits === 32) ir.set(c.g.gpr[i.reg]!, d);
   else c.write(0, d);
 };
@@ -41,7 +41,7 @@ export const emitBsr: Emit = scan((c, v) => c.ir.sub(c.ir.const64(63), c.ir.clz(
 
 const countZeros = (find: (c: Ctx, v: Temp, bits: number) => Temp): Emit => (c) => {
   const bits = c.bits(0), v = c.ir.mov(c.readZ(1)), d = find(c, v, bits);
-  c.setCc(CcKind.BITS, bits, d, v);
+  c.flags.set(CcKind.BITS, bits, d, v);
   c.write(0, d);
 };
 export const emitTzcnt: Emit = countZeros((c, v, bits) => c.ir.ctz(v, c.ir.const64(bits)));
@@ -52,6 +52,6 @@ export const emitLzcnt: Emit = countZeros((c, v, bits) => {
 
 export const emitPopcnt: Emit = (c) => {
   const d = c.ir.ctpop(c.readZ(1));
-  c.setCc(CcKind.POPCNT, c.bits(0), d);
+  c.flags.set(CcKind.POPCNT, c.bits(0), d);
   c.write(0, d);
 };

@@ -7,7 +7,7 @@ import type { Ctx, Emit } from './types.ts';
 /** Two exits: the branch target if `a op b`, else the next instruction. */
 function branch(c: Ctx, a: Temp, b: Temp, op: Cond): void {
   const i = c.insn, taken = c.ir.newLabel();
-  c.flushCc();
+  c.flags.flush();
   c.ir.brcond(a, b, op, taken);
   c.gotoNext(1);
   c.ir.set_label(taken);
@@ -15,8 +15,8 @@ function branch(c: Ctx, a: Temp, b: Temp, op: Cond): void {
 }
 
 export const emitJcc: Emit = (c, i) => {
-  c.cond(i.opcode & 15);
-  branch(c, c.condA, c.condB, c.condOp);
+  c.conditions.prepare(i.opcode & 15);
+  branch(c, c.conditions.a, c.conditions.b, c.conditions.op);
 };
 
 export const emitJmp: Emit = (c, i) => c.gotoOffset(c.nextOffset + i.imm, 0, i.osz);
@@ -52,8 +52,8 @@ const loop = (also: -1 | Cond): Emit => (c, i) => {
   const count = c.wrap(ir.sub(c.g.gpr[Reg.RCX]!, ir.const64(1)), i.asz);
   let go = ir.setcond(count, zero, Cond.ne);
   if (also >= 0) {
-    c.cond(4);
-    const zf = ir.setcond(c.condA, c.condB, c.condOp);
+    c.conditions.prepare(4);
+    const zf = ir.setcond(c.conditions.a, c.conditions.b, c.conditions.op);
     go = ir.and(go, also === Cond.eq ? zf : ir.xor(zf, ir.const64(1)));
   }
   c.setReg(Reg.RCX, i.asz, count);
@@ -80,9 +80,9 @@ export const emitInt1: Emit = (c, i) => {
 };
 export const emitInto: Emit = (c) => {
   const ir = c.ir, skip = ir.newLabel();
-  c.cond(0);
-  c.flushCc();
-  ir.brcond(c.condA, c.condB, (c.condOp ^ 1) as Cond, skip);
+  c.conditions.prepare(0);
+  c.flags.flush();
+  ir.brcond(c.conditions.a, c.conditions.b, (c.conditions.op ^ 1) as Cond, skip);
   ir.call(c.h.softInt, ir.const32(Vector.OF), ir.const32(c.insn.length));
   ir.set_label(skip);
 };

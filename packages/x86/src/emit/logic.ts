@@ -5,7 +5,7 @@ import type { Ctx, Emit } from './types.ts';
 
 const logic = (op: (c: Ctx, a: Temp, b: Temp) => Temp, atomic: (c: Ctx, b: Temp) => Temp): Emit => (c) => {
   const b = c.read(1);
-  if (c.isMem(0)) c.setCc(CcKind.LOGIC, c.bits(0), op(c, atomic(c, b), b));
+  if (c.isMem(0)) c.flags.set(CcKind.LOGIC, c.bits(0), op(c, atomic(c, b), b));
   else c.writeCc(0, op(c, c.read(0), b), CcKind.LOGIC);
 };
 
@@ -20,7 +20,7 @@ export const emitXor: Emit = (c, i) => {
   else xor(c, i);
 };
 
-export const emitTest: Emit = (c) => c.setCc(CcKind.LOGIC, c.bits(0), c.ir.and(c.read(0), c.read(1)));
+export const emitTest: Emit = (c) => c.flags.set(CcKind.LOGIC, c.bits(0), c.ir.and(c.read(0), c.read(1)));
 
 export const emitNot: Emit = (c) => {
   if (c.isMem(0)) c.ir.atomic_fetch_xor(c.ea(), c.ir.const64(-1), c.memop(c.bits(0)), c.mmu);

@@ -157,7 +157,7 @@ const ZF_SHIFT = 6;
 export const emitPtest: Emit = (c) => {
   const { ir } = c, b = readVec(c, 1), a = readVec(c, 0), one = ir.const32(1);
   const zf = ir.xor(ir.vanytrue(ir.vand(a, b)), one), cf = ir.xor(ir.vanytrue(ir.vandc(b, a)), one);
-  c.setEflags(ir.extu_i32_i64(ir.or(ir.shl(zf, ir.const32(ZF_SHIFT)), cf)));
+  c.flags.setEflags(ir.extu_i32_i64(ir.or(ir.shl(zf, ir.const32(ZF_SHIFT)), cf)));
 };
 
 export const emitEmms: Emit = (c) => {
@@ -175,5 +175,5 @@ export const emitPcmpstr = (lengths: 'explicit' | 'implicit', result: 'index' | 
   const answer = ir.call(c.h[PCMPSTR_FORMATS[i.imm & 3]!], ir.const32(control), length(Reg.RAX), length(Reg.RDX));
   if (result === 'mask') ir.set(c.g.xmm[0]!, ir.ld(Type.v128, env, block + BLOCK.RESULT));
   else c.setReg(Reg.RCX, 32, ir.extu_i32_i64(ir.shr(answer, ir.const32(16))));
-  c.setEflags(ir.extu_i32_i64(ir.and(answer, ir.const32(0xffff))));
+  c.flags.setEflags(ir.extu_i32_i64(ir.and(answer, ir.const32(0xffff))));
 };

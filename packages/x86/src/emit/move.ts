@@ -33,13 +33,13 @@ export const emitLea: Emit = (c) => c.write(0, c.offset());
 /** The source is always read; a 32-bit destination always loses its upper half. */
 export const emitCmov: Emit = (c, i) => {
   const ir = c.ir, v = c.read(1);
-  c.cond(i.opcode & 15);
-  c.write(0, ir.movcond(c.condA, c.condB, v, c.read(0), c.condOp));
+  c.conditions.prepare(i.opcode & 15);
+  c.write(0, ir.movcond(c.conditions.a, c.conditions.b, v, c.read(0), c.conditions.op));
 };
 
 export const emitSetcc: Emit = (c, i) => {
-  c.cond(i.opcode & 15);
-  c.write(0, c.ir.setcond(c.condA, c.condB, c.condOp));
+  c.conditions.prepare(i.opcode & 15);
+  c.write(0, c.ir.setcond(c.conditions.a, c.conditions.b, c.conditions.op));
 };
 
 /** AL = byte at DS:rBX + AL. */
@@ -54,14 +54,14 @@ const LOW_FLAGS = EFLAGS.CF | EFLAGS.PF | EFLAGS.AF | EFLAGS.ZF | EFLAGS.SF;
 /** AH = SF ZF 0 AF 0 PF 1 CF. */
 export const emitLahf: Emit = (c) => {
   const ir = c.ir, rax = c.g.gpr[Reg.RAX]!;
-  const ah = ir.or(ir.and(c.eflags(), ir.const64(LOW_FLAGS)), ir.const64(EFLAGS.FIXED1));
+  const ah = ir.or(ir.and(c.flags.eflags(), ir.const64(LOW_FLAGS)), ir.const64(EFLAGS.FIXED1));
   ir.set(rax, ir.deposit(rax, ah, 8, 8));
 };
 
 export const emitSahf: Emit = (c) => {
   const ir = c.ir;
   const low = ir.and(ir.extract(c.g.gpr[Reg.RAX]!, 8, 8), ir.const64(LOW_FLAGS));
-  c.setEflags(ir.or(ir.and(c.eflags(), ir.const64(EFLAGS.OF)), low));
+  c.flags.setEflags(ir.or(ir.and(c.flags.eflags(), ir.const64(EFLAGS.OF)), low));
 };
 
 export const emitNop: Emit = () => {};

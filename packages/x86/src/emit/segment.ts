@@ -30,7 +30,7 @@ export const emitLgs: Emit = loadFar(SegReg.GS);
 /** A transfer helper gets selector, target, operand size in bytes and the next instruction's address, and sets the key. */
 function transfer(c: Ctx, call: boolean, selector: Temp, target: Temp): void {
   const bytes = c.ir.const32(c.insn.osz >> 3);
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(call ? c.h.callFar : c.h.jumpFar, selector, target, bytes, c.nextPc());
   c.endTransfer();
 }
@@ -45,13 +45,13 @@ export const emitCallFar: Emit = direct(true);
 export const emitCallFarIndirect: Emit = indirect(true);
 
 export const emitRetFar: Emit = (c, i) => {
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(c.h.returnFar, c.ir.const32(i.osz >> 3), c.ir.const32(i.row.operands.length ? i.imm & 0xffff : 0));
   c.endTransfer();
 };
 /** A task that returns goes on behind this instruction when it is called again; 64-bit code has no tasks. */
 export const emitIret: Emit = (c, i) => {
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(c.h.iret, c.ir.const32(i.osz >> 3), c.hflags & HF.CS64 ? c.ir.const64(0) : c.nextPc());
   c.endTransfer();
 };
@@ -62,7 +62,7 @@ const inspect = (limit: boolean): Emit => (c) => {
   const v = ir.call(limit ? c.h.lsl : c.h.lar, selector);
   const found = ir.ld32u(ir.const32(c.env), c.scratchOffset(0));
   const d = ir.movcond(found, ir.const64(0), ir.extu_i32_i64(v), c.read(0), Cond.ne);
-  c.setEflags(ir.deposit(c.eflags(), found, 6, 1));
+  c.flags.setEflags(ir.deposit(c.flags.eflags(), found, 6, 1));
   // an operand of 32 bits that is not loaded keeps its upper half too
   if (c.bits(0) === 32) ir.set(c.g.gpr[c.insn.reg]!, ir.movcond(found, ir.const64(0), c.zext(d, 32), c.g.gpr[c.insn.reg]!, Cond.ne));
   else c.write(0, d);
@@ -72,7 +72,7 @@ export const emitLsl: Emit = inspect(true);
 
 const verify = (write: boolean): Emit => (c) => {
   const ir = c.ir, ok = ir.call(c.h.verify, selector32(c, c.read(0)), ir.const32(write ? 1 : 0));
-  c.setEflags(ir.deposit(c.eflags(), ir.extu_i32_i64(ok), 6, 1));
+  c.flags.setEflags(ir.deposit(c.flags.eflags(), ir.extu_i32_i64(ok), 6, 1));
 };
 export const emitVerr: Emit = verify(false);
 export const emitVerw: Emit = verify(true);
@@ -80,14 +80,14 @@ export const emitVerw: Emit = verify(true);
 /** Raises the destination's RPL to the source's; writes only then. */
 export const emitArpl: Emit = (c, i) => {
   const ir = c.ir, a = ir.mov(c.read(0)), b = ir.mov(c.read(1));
-  const rplA = ir.extract(a, 0, 2), rplB = ir.extract(b, 0, 2), eflags = c.eflags();
+  const rplA = ir.extract(a, 0, 2), rplB = ir.extract(b, 0, 2), eflags = c.flags.eflags();
   const zf = ir.mov(ir.setcond(rplA, rplB, Cond.ltu)), skip = ir.newLabel();
   ir.brcond(rplA, rplB, Cond.geu, skip);
   const d = ir.deposit(a, b, 0, 2);
   if (i.isMem) c.store(16, c.linear(c.offset(), i.seg, 16, true), d);
   else c.write(0, d);
   ir.set_label(skip);
-  c.setEflags(ir.deposit(eflags, zf, 6, 1));
+  c.flags.setEflags(ir.deposit(eflags, zf, 6, 1));
 };
 
 // ---- Descriptor tables ---------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ function calls(...code: readonly number[]): string[] {
     i.row.emit(c, i);
   }
   c.gotoNext();
-  c.finish();
+  c.early.finish();
   verifyIr(ir);
   return [...printIr(ir).matchAll(/call (\w+)/g)].map((match) => match[1]!);
 }

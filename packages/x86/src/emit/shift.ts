@@ -19,11 +19,11 @@ type ShiftOp = (c: Ctx, a: Temp, n: Temp) => Temp;
 function writeCounted(c: Ctx, d: Temp, kind: CcKind, src: Temp, count: Temp): void {
   const ir = c.ir, g = c.g, zero = ir.const64(0), bits = c.bits(0);
   if (c.isMem(0)) c.write(0, d);
-  const old = c.ccOpTemp();
+  const old = c.flags.codeTemp();
   ir.set(g.ccOp, ir.movcond(ir.extrl_i64_i32(count), ir.const32(0), ir.const32(ccCode(kind, bits)), old, Cond.ne));
   ir.set(g.ccDst, ir.movcond(count, zero, d, g.ccDst, Cond.ne));
   ir.set(g.ccSrc, ir.movcond(count, zero, src, g.ccSrc, Cond.ne));
-  c.setCcDynamic();
+  c.flags.setDynamic();
   if (!c.isMem(0)) c.write(0, d);
 }
 
@@ -63,7 +63,7 @@ function rotateFlags(c: Ctx, d: Temp, bits: number, left: boolean): Temp {
 
 const carryOverflow = (c: Ctx, carry: Temp, overflow: Temp): Temp => c.ir.or(carry, c.ir.shl(overflow, c.ir.const64(11)));
 const flagsWith = (c: Ctx, carry: Temp, overflow: Temp): Temp =>
-  c.ir.deposit(c.ir.deposit(c.eflags(), carry, 0, 1), overflow, 11, 1);
+  c.ir.deposit(c.ir.deposit(c.flags.eflags(), carry, 0, 1), overflow, 11, 1);
 
 const rotate = (left: boolean): Emit => (c) => {
   const ir = c.ir, bits = c.bits(0), n = knownCount(c, 1, bits);
@@ -72,7 +72,7 @@ const rotate = (left: boolean): Emit => (c) => {
   if (n === 0) return c.write(0, a);
   const d = rotated(c, a, count, bits, left);
   if (c.isMem(0)) c.write(0, d);
-  c.overrideCarryOverflow(rotateFlags(c, d, bits, left), n < 0 ? count : -1);
+  c.flags.overrideCarryOverflow(rotateFlags(c, d, bits, left), n < 0 ? count : -1);
   if (!c.isMem(0)) c.write(0, d);
 };
 export const emitRol: Emit = rotate(true);
@@ -82,7 +82,7 @@ export const emitRor: Emit = rotate(false);
 const rotateCarry = (left: boolean): Emit => (c) => {
   const ir = c.ir, bits = c.bits(0), n = knownCount(c, 1, bits);
   const count = n < 0 ? countInCl(c, bits) : -1;
-  const a = c.readRmw(0), e = ir.mov(c.eflags());
+  const a = c.readRmw(0), e = ir.mov(c.flags.eflags());
   if (n === 0) return c.write(0, a);
   let d: Temp, flags: Temp;
   if (n === 1) {
@@ -97,7 +97,7 @@ const rotateCarry = (left: boolean): Emit => (c) => {
     flags = ir.ld32u(ir.const32(c.env), c.scratchOffset(0));
   }
   if (c.isMem(0)) c.write(0, d);
-  c.setEflags(flags);
+  c.flags.setEflags(flags);
   if (!c.isMem(0)) c.write(0, d);
 };
 export const emitRcl: Emit = rotateCarry(true);

@@ -24,7 +24,7 @@ function translate(code: readonly number[], hflags = BASE | HF.SSE_FAST): string
   c.beginInsn(i);
   i.row.emit(c, i);
   if (!c.ended) c.gotoNext();
-  c.finish();
+  c.early.finish();
   verifyIr(ir);
   return printIr(ir).trim().split('\n').filter((line) => !/insn_start|goto_tb|rip/.test(line));
 }

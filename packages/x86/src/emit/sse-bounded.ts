@@ -44,7 +44,7 @@ export function sourceOperand(c: Ctx, fmt: FloatFormat, loaded: Temp): Operand {
 /** From here on the operand is tame. */
 function tame(c: Ctx, fmt: FloatFormat, { v, t }: Operand): void {
   const { ir, floats } = c;
-  branchIf(c, fmt === 'pd' ? ir.vwildf64(t) : fmt === 'ps' ? ir.vwildf32(t) : ir.fwild(t), c.oddLabel());
+  branchIf(c, fmt === 'pd' ? ir.vwildf64(t) : fmt === 'ps' ? ir.vwildf32(t) : ir.fwild(t), c.early.oddLabel());
   floats.tame(v, factsOf(KIND[fmt]));
 }
 
@@ -60,8 +60,8 @@ function guardOperands(c: Ctx, fmt: FloatFormat, operands: readonly Operand[], e
 function guardNonzero(c: Ctx, fmt: FloatFormat, { v, t }: Operand): void {
   const { ir, floats } = c;
   if (floats.isNonzero(v)) return;
-  if (isVector(fmt)) branchIf(c, ir.vanytrue(fmt === 'ps' ? ir.vcmpeqf32(t, zeroV(c)) : ir.vcmpeqf64(t, zeroV(c))), c.oddLabel());
-  else branchIf(c, ir.fsetcond(t, ir.constFloat(ir.tempType[t] as Type, 0), FCond.eq), c.oddLabel());
+  if (isVector(fmt)) branchIf(c, ir.vanytrue(fmt === 'ps' ? ir.vcmpeqf32(t, zeroV(c)) : ir.vcmpeqf64(t, zeroV(c))), c.early.oddLabel());
+  else branchIf(c, ir.fsetcond(t, ir.constFloat(ir.tempType[t] as Type, 0), FCond.eq), c.early.oddLabel());
   floats.nonzero(v);
 }
 
@@ -102,8 +102,8 @@ export const boundedSqrt = (fmt: FloatFormat) => (c: Ctx, loaded: Temp): void =>
   const { ir, floats } = c, f = factsOf(KIND[fmt]), b = sourceOperand(c, fmt, loaded);
   guardOperands(c, fmt, [b], () => floats.high(b.v) <= f.high);
   const d = fmt === 'ps' ? ir.vsqrtf32(b.t) : fmt === 'pd' ? ir.vsqrtf64(b.t) : ir.fsqrt(b.t);
-  if (isVector(fmt)) branchIf(c, ir.vanytrue(ir.vnot(fmt === 'ps' ? ir.vcmpeqf32(d, d) : ir.vcmpeqf64(d, d))), c.oddLabel());
-  else branchIf(c, ir.fsetcond(d, d, FCond.un), c.oddLabel());
+  if (isVector(fmt)) branchIf(c, ir.vanytrue(ir.vnot(fmt === 'ps' ? ir.vcmpeqf32(d, d) : ir.vcmpeqf64(d, d))), c.early.oddLabel());
+  else branchIf(c, ir.fsetcond(d, d, FCond.un), c.early.oddLabel());
   const low = Math.floor(floats.low(b.v) / 2);
   writeResult(c, fmt, d, { low, high: Math.ceil(floats.high(b.v) / 2), unit: low - f.digits + 1 });
 };
@@ -113,7 +113,7 @@ export function guardOrdered(c: Ctx, fmt: 'sd' | 'ss', operands: readonly Operan
   const { ir, floats } = c;
   for (const { v, t } of operands) {
     if (floats.isKnown(v)) continue;
-    branchIf(c, ir.fodd(t), c.oddLabel());
+    branchIf(c, ir.fodd(t), c.early.oddLabel());
     floats.ordered(v, factsOf(KIND[fmt]));
   }
 }

@@ -59,7 +59,7 @@ export function raiseWhere(c: Ctx, xm: Temp, cond: Cond): void {
 function finishExact(c: Ctx): void {
   if (isFast(c) || c.cpl !== 3) return;
   const { ir } = c;
-  ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(FAST_BITS)), ir.const32(FAST_VALUE), Cond.eq, c.fastLabel());
+  ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(FAST_BITS)), ir.const32(FAST_VALUE), Cond.eq, c.early.fastLabel());
 }
 
 // ---- Both ----------------------------------------------------------------------------------------------------------------------
@@ -81,11 +81,11 @@ export const guarded = (plain: Plain, exact: Exact, write: (c: Ctx, value: Temp)
 
 /** Both ways, for instructions that load by themselves. */
 export function twoWays(c: Ctx, plain: (odd: Label) => void, exact: () => void): void {
-  if (guardsLeave(c)) return plain(c.oddLabel());
+  if (guardsLeave(c)) return plain(c.early.oddLabel());
   if (isFast(c) && c.hflags & ONE_INSN) return exact();
   const { ir } = c, odd = ir.newLabel(), done = ir.newLabel();
   if (!isFast(c)) {
-    c.flushCc(); // the exact way may leave the TB
+    c.flags.flush(); // the exact way may leave the TB
     guardControl(c, odd);
   }
   plain(odd);

@@ -173,7 +173,7 @@ export const emitComis = (kind: 'comis' | 'ucomis', fmt: 'ss' | 'sd'): Emit => (
   const { ir } = c, loaded = loadSource(c, 1), double = isDouble(fmt);
   if (guardsLeave(c)) {
     const [x, y] = orderedOperands(c, fmt, loaded);
-    return c.setComparison(ir.extu_i32_i64(comparisonFlags(c, x, y)), x, y);
+    return c.flags.setComparison(ir.extu_i32_i64(comparisonFlags(c, x, y)), x, y);
   }
   const flags = ir.temp(Type.i32), odd = ir.newLabel(), done = ir.newLabel();
   if (!isFast(c)) guardControl(c, odd);
@@ -186,7 +186,7 @@ export const emitComis = (kind: 'comis' | 'ucomis', fmt: 'ss' | 'sd'): Emit => (
   if (!isFast(c)) raiseWhere(c, exact, Cond.lt);
   ir.set(flags, exact);
   ir.set_label(done);
-  c.setEflags(ir.extu_i32_i64(flags)); // a comparison never sets PE: the TB goes on
+  c.flags.setEflags(ir.extu_i32_i64(flags)); // a comparison never sets PE: the TB goes on
 };
 
 // ---- Between lanes ---------------------------------------------------------------------------------------------------------------

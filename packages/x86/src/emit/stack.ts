@@ -56,19 +56,19 @@ export const emitPopa: Emit = (c, i) => {
 export const emitPushf: Emit = (c, i) => {
   const ir = c.ir, env = ir.const32(c.env);
   if (c.hflags & HF.VM) {
-    c.flushCc();
+    c.flags.flush();
     return c.push(ir.extu_i32_i64(ir.call(c.h.pushf, ir.const32(i.osz))), i.osz);
   }
   const direction = ir.and(ir.ld(Type.i32, env, ST.df), ir.const32(EFLAGS.DF));
   const rest = ir.or(ir.and(ir.ld(Type.i32, env, ST.eflags), ir.const32(~(EFLAGS.VM | EFLAGS.RF))), direction);
-  c.push(ir.or(c.eflags(), ir.extu_i32_i64(rest)), i.osz);
+  c.push(ir.or(c.flags.eflags(), ir.extu_i32_i64(rest)), i.osz);
 };
 /** IF, TF, AC and the rest may change: the TB ends. */
 export const emitPopf: Emit = (c, i) => {
   const v = c.popLoad(i.osz);
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(c.h.popf, c.ir.extrl_i64_i32(v), c.ir.const32(i.osz));
-  c.setCcDynamic();
+  c.flags.setDynamic();
   c.popDone(i.osz >> 3);
   c.exit(ExitCode.POLL);
 };

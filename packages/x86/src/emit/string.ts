@@ -2,7 +2,7 @@
 import type { Temp } from '@emu/tcg';
 import { Cond, Type } from '@emu/tcg';
 import { Seg } from '../decode/insn.ts';
-import { CcKind } from '../flags.ts';
+import { ccCode, CcKind } from '../flags.ts';
 import { Reg, SegReg, ST } from '../state.ts';
 import type { Ctx, Emit } from './types.ts';
 
@@ -47,7 +47,7 @@ export const emitLods: Emit = (c) => {
 /** CMPS and SCAS with a prefix: the helper leaves the last pair compared in scratch words, and 1 in word 2 if it compared any. */
 function repeatCompare(c: Ctx, name: 'cmps' | 'scas', bits: number): void {
   const ir = c.ir, i = c.insn, env = ir.const32(c.env);
-  c.flushCc();
+  c.flags.flush();
   const segment = i.segOverride >= 0 ? i.segOverride : Seg.DS;
   const more = ir.call(c.h[name], ir.const32(bits >> 3), ir.const32(i.asz), ir.const32(segment), ir.const32(i.repne ? 3 : 2));
   const a = ir.ld(Type.i64, env, c.scratchOffset(0)), b = ir.ld(Type.i64, env, c.scratchOffset(1));
@@ -56,9 +56,9 @@ function repeatCompare(c: Ctx, name: 'cmps' | 'scas', bits: number): void {
   ir.brcond(compared, ir.const32(0), Cond.eq, none);
   ir.set(c.g.ccSrc, b);
   ir.set(c.g.ccDst, ir.sub(a, b));
-  ir.set(c.g.ccOp, ir.const32(c.ccCodeOf(CcKind.SUB, bits)));
+  ir.set(c.g.ccOp, ir.const32(ccCode(CcKind.SUB, bits)));
   ir.set_label(none);
-  c.setCcDynamic();
+  c.flags.setDynamic();
   ir.brcond(more, ir.const32(0), Cond.eq, done);
   c.gotoOffset(c.pcOffset, 1);
   ir.set_label(done);
@@ -69,7 +69,7 @@ export const emitCmps: Emit = (c) => {
   const bits = c.bits(0);
   if (isRep(c)) return repeatCompare(c, 'cmps', bits);
   const a = c.load(bits, source(c, bits)), b = c.load(bits, destination(c, bits, false));
-  c.setCc(CcKind.SUB, bits, c.ir.sub(a, b), b, -1, a);
+  c.flags.set(CcKind.SUB, bits, c.ir.sub(a, b), b, -1, a);
   advance(c, Reg.RSI, bits);
   advance(c, Reg.RDI, bits);
 };
@@ -78,6 +78,6 @@ export const emitScas: Emit = (c) => {
   const bits = c.bits(1);
   if (isRep(c)) return repeatCompare(c, 'scas', bits);
   const a = c.g.gpr[Reg.RAX]!, b = c.load(bits, destination(c, bits, false));
-  c.setCc(CcKind.SUB, bits, c.ir.sub(a, b), b, -1, a);
+  c.flags.set(CcKind.SUB, bits, c.ir.sub(a, b), b, -1, a);
   advance(c, Reg.RDI, bits);
 };

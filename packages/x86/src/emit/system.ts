@@ -10,9 +10,9 @@ import type { Ctx, Emit } from './types.ts';
 
 // ---- Flag bits ---------------------------------------------------------------------------------------------------------------------
 
-export const emitClc: Emit = (c) => c.setEflags(c.ir.and(c.eflags(), c.ir.const64(~EFLAGS.CF)));
-export const emitStc: Emit = (c) => c.setEflags(c.ir.or(c.eflags(), c.ir.const64(EFLAGS.CF)));
-export const emitCmc: Emit = (c) => c.setEflags(c.ir.xor(c.eflags(), c.ir.const64(EFLAGS.CF)));
+export const emitClc: Emit = (c) => c.flags.setEflags(c.ir.and(c.flags.eflags(), c.ir.const64(~EFLAGS.CF)));
+export const emitStc: Emit = (c) => c.flags.setEflags(c.ir.or(c.flags.eflags(), c.ir.const64(EFLAGS.CF)));
+export const emitCmc: Emit = (c) => c.flags.setEflags(c.ir.xor(c.flags.eflags(), c.ir.const64(EFLAGS.CF)));
 const setDf = (step: 1 | -1): Emit => (c) => c.ir.st(c.ir.const32(step), c.ir.const32(c.env), ST.df);
 export const emitCld: Emit = setDf(1);
 export const emitStd: Emit = setDf(-1);
@@ -47,7 +47,7 @@ export const emitMovFromCr: Emit = (c, i) => {
   }
 };
 export const emitMovToCr: Emit = (c, i) => {
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(c.h.writeCr, c.ir.const32(i.reg), c.readZ(1));
   c.exit(ExitCode.POLL);
 };
@@ -107,7 +107,7 @@ export const emitRdpid: Emit = (c) => c.write(0, c.ir.ld32u(c.ir.const32(c.env),
 /** CF = 1: the random number is there; it always is. */
 const random: Emit = (c) => {
   const v = c.ir.call(c.h.random);
-  c.setEflags(c.ir.const64(EFLAGS.CF));
+  c.flags.setEflags(c.ir.const64(EFLAGS.CF));
   c.write(0, v);
 };
 export const emitRdrand: Emit = random;
@@ -127,7 +127,7 @@ const SYSRET_FLAGS = loadableFlags(0, 0, 8) & ~EFLAGS.RF;
 /** EFER.SCE off: the helper raises. */
 function unlessEnabled(c: Ctx, helper: () => void): void {
   const ir = c.ir, enabled = ir.newLabel();
-  c.flushCc();
+  c.flags.flush();
   ir.brcond(ir.ld(Type.i32, ir.const32(c.env), ST.efer), ir.const32(EFER.SCE), Cond.tstne, enabled);
   helper();
   ir.set_label(enabled);
@@ -154,7 +154,7 @@ function setFlagsAndMode(c: Ctx, e: Temp, cpl: 0 | 3): void {
     const v = ir.and(e32, ir.const32(bits));
     return by > 0 ? ir.shl(v, ir.const32(by)) : v;
   };
-  c.setEflags(ir.and(e, ir.const64(ARITH_FLAGS)));
+  c.flags.setEflags(ir.and(e, ir.const64(ARITH_FLAGS)));
   ir.st(ir.or(ir.and(e32, ir.const32(~(ARITH_FLAGS | EFLAGS.DF))), ir.const32(EFLAGS.FIXED1)), env, ST.eflags);
   // 1, or -1 with DF
   ir.st(ir.sub(ir.const32(1), ir.shr(ir.and(e32, ir.const32(EFLAGS.DF)), ir.const32(9))), env, ST.df);
@@ -179,25 +179,25 @@ const isPlain64 = (c: Ctx): boolean => (c.hflags & (HF.CS64 | ONE_INSN)) === HF.
 export const emitSyscall: Emit = (c) => {
   const ir = c.ir, g = c.g, env = ir.const32(c.env), helper = () => void ir.call(c.h.syscall, c.nextPc());
   if (!isPlain64(c)) {
-    c.flushCc();
+    c.flags.flush();
     helper();
     return c.endTransferDirect();
   }
   unlessEnabled(c, helper);
   const direction = ir.and(ir.ld(Type.i32, env, ST.df), ir.const32(EFLAGS.DF));
   const rest = ir.or(ir.and(ir.ld(Type.i32, env, ST.eflags), ir.const32(~EFLAGS.RF)), direction);
-  const e = ir.or(c.eflags(), ir.extu_i32_i64(rest));
+  const e = ir.or(c.flags.eflags(), ir.extu_i32_i64(rest));
   ir.set(g.gpr[Reg.RCX]!, c.nextPc());
   ir.set(g.gpr[Reg.R11]!, e);
   ir.set(g.rip, ir.ld(Type.i64, env, ST.lstar));
   flatSegments(c, 0, 0, 8, 0);
   setFlagsAndMode(c, ir.andc(e, ir.ld32u(env, ST.sfmask)), 0);
-  c.flushCc();
+  c.flags.flush();
   c.endTransferDirect();
 };
 
 const returning = (name: 'sysret' | 'sysexit'): Emit => (c, i) => {
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(c.h[name], c.ir.const32(i.osz === 64 ? 8 : 4));
   c.endTransfer();
 };
@@ -211,11 +211,11 @@ export const emitSysret: Emit = (c, i) => {
   flatSegments(c, 16, 16, 8, 3);
   const env = ir.const32(c.env), kept = ir.and(ir.ld32u(env, ST.eflags), ir.const64(~SYSRET_FLAGS & ~(ARITH_FLAGS | EFLAGS.DF | EFLAGS.RF)));
   setFlagsAndMode(c, ir.or(ir.and(g.gpr[Reg.R11]!, ir.const64(SYSRET_FLAGS)), kept), 3);
-  c.flushCc();
+  c.flags.flush();
   c.endTransfer();
 };
 export const emitSysenter: Emit = (c) => {
-  c.flushCc();
+  c.flags.flush();
   c.ir.call(c.h.sysenter);
   c.endTransfer();
 };

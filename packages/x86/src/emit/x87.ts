@@ -119,7 +119,7 @@ export const emitFcom = (kind: 'fcom' | 'fucom', pops: 0 | 1 | 2): Emit => recor
 });
 /** FCOMI, FUCOMI: the same with the result in ZF, PF, CF. */
 export const emitFcomi = (kind: 'fcom' | 'fucom', pops: 0 | 1): Emit => recording((c) => {
-  c.setEflags(c.ir.extu_i32_i64(call(c, c.h.fcomi, stack(c, 1), pops, kind === 'fucom' ? 1 : 0)));
+  c.flags.setEflags(c.ir.extu_i32_i64(call(c, c.h.fcomi, stack(c, 1), pops, kind === 'fucom' ? 1 : 0)));
 });
 /** FST, FSTP to memory or ST(i). */
 export const emitFst = (pops: 0 | 1): Emit => recording((c, i) => {
@@ -145,8 +145,8 @@ const CONDITIONS = { b: 2, nb: 3, e: 4, ne: 5, be: 6, nbe: 7, u: 10, nu: 11 } as
 /** FCMOVcc by CF, ZF, CF|ZF, PF or their complements. */
 export const emitFcmov = (cond: keyof typeof CONDITIONS): Emit => recording((c) => {
   const { ir } = c;
-  c.cond(CONDITIONS[cond]);
-  const taken = ir.extrl_i64_i32(ir.setcond(c.condA, c.condB, c.condOp));
+  c.conditions.prepare(CONDITIONS[cond]);
+  const taken = ir.extrl_i64_i32(ir.setcond(c.conditions.a, c.conditions.b, c.conditions.op));
   ir.call(c.h.fcmov, env(c), ir.const32(stack(c, 1)), taken);
 });
 /** FFREE, and the undocumented FFREEP, which pops too. */

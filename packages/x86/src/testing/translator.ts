@@ -2,7 +2,8 @@
 import { HelperRegistry, Ir } from '@emu/tcg';
 import { Arena } from '@emu/vaddr';
 import { X86Cpu, type X86Bus } from '../cpu.ts';
-import { Ctx, declareGlobals } from '../ctx.ts';
+import { Ctx } from '../ctx.ts';
+import { declareGlobals } from '../globals.ts';
 import { createHelpers } from '../helpers/index.ts';
 import { X86_STATE } from '../state.ts';
 
