@@ -30,6 +30,7 @@ import { emitFind } from './leave.ts';
 import { Leave } from './leave-code.ts';
 import { End, type RegionCode } from './region-code.ts';
 import { isGuestOp } from './shape.ts';
+import { runSplit } from './split.ts';
 import { isValueOp, Values } from './values.ts';
 
 export interface EmitContext {
@@ -65,7 +66,7 @@ export class RegionEmitter {
   /** Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. The function will be at `slot` of the table. */
   emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], slot: number, rare: number, context: EmitContext): void {
     const globals = this.#globals, flow = this.#flow;
-    flow.run(code, entries.map((tb) => code.headOf[tb]!));
+    runSplit(flow, code, entries.map((tb) => code.headOf[tb]!), rare);
     globals.run(code, flow);
     this.#values.begin(f, code, globals);
     this.#code = code;

@@ -19,6 +19,9 @@ export interface FlowBlocks {
   readonly isSwitch: readonly boolean[];
 }
 
+/** A loop that is entered in several places: all its nodes, and those that edges from outside lead to. */
+export interface Irreducible { readonly nodes: readonly number[]; readonly entries: readonly number[] }
+
 export class Flow {
   /** Blocks of the region come first, then the root, then dispatchers. */
   nodeCount = 0;
@@ -41,6 +44,8 @@ export class Flow {
   readonly isMerge: boolean[] = [];
   /** Children in the dominator tree that are merge points, the last in order first. */
   readonly merges: number[][] = [];
+  /** Loops that got a dispatcher, outer ones first. */
+  readonly irreducible: Irreducible[] = [];
   readonly #member: number[] = [];
   #level = 0;
 
@@ -79,7 +84,7 @@ export class Flow {
   }
 
   #reset(): void {
-    for (const list of [this.firstEdge, this.edgeCount, this.edgeFrom, this.edgeTo, this.select, this.goal, this.order, this.position, this.idom]) list.length = 0;
+    for (const list of [this.firstEdge, this.edgeCount, this.edgeFrom, this.edgeTo, this.select, this.goal, this.order, this.position, this.idom, this.irreducible]) list.length = 0;
     this.isLoop.length = this.isMerge.length = this.merges.length = this.#member.length = 0;
     this.nodeCount = 0;
   }
@@ -141,6 +146,7 @@ export class Flow {
       for (const n of part) this.#member[n] = inner;
       const entries = this.#entriesOf(inner);
       if (entries.length > 1) {
+        this.irreducible.push({ nodes: [...part], entries });
         const dispatcher = this.#dispatcher(entries);
         part.push(dispatcher);
         this.#makeReducible(part, dispatcher);

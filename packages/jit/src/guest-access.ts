@@ -4,14 +4,14 @@
  * fault exit.
  */
 import { emitProbe } from '@emu/softmmu';
-import { MemOp, Op, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
+import { Kind, MemOp, Op, STRIDE, Type, WASM_TYPE } from '@emu/tcg';
 import type { Temp } from '@emu/tcg';
-import type { FuncBuilder } from '@emu/wasm';
+import type { FuncBuilder, ValType } from '@emu/wasm';
 import { accessKey } from './access-functions.ts';
 import type { Frame } from './frame.ts';
-import type { KnownPage, PageUse } from './known-pages.ts';
+import { CALL, type KnownPage, type PageUse } from './known-pages.ts';
 import type { WindowAccess } from './loop-windows.ts';
-import { INS, OUTS } from './shape.ts';
+import { INS, isInPlace, OUTS } from './shape.ts';
 
 const PAGE = 4096;
 const FULL: Readonly<Record<number, number>> = { [Type.i32]: MemOp.b32, [Type.i64]: MemOp.b64, [Type.v128]: MemOp.b128 };
@@ -23,6 +23,12 @@ const LOADS: Readonly<Record<number, readonly (readonly [Plain, Plain])[]>> = {
 };
 const STORES: Readonly<Record<number, readonly Plain[]>> = {
   [Type.i32]: ['i32Store8', 'i32Store16', 'i32Store'], [Type.i64]: ['i64Store8', 'i64Store16', 'i64Store32', 'i64Store'],
+};
+
+/** By atomic op: what makes the new value, i32 and i64. */
+const OPERATE: Readonly<Record<number, readonly [(f: FuncBuilder) => void, (f: FuncBuilder) => void]>> = {
+  [Op.atomic_fetch_add]: [(f) => f.i32Add(), (f) => f.i64Add()], [Op.atomic_fetch_and]: [(f) => f.i32And(), (f) => f.i64And()],
+  [Op.atomic_fetch_or]: [(f) => f.i32Or(), (f) => f.i64Or()], [Op.atomic_fetch_xor]: [(f) => f.i32Xor(), (f) => f.i64Xor()],
 };
 
 /** Emits guest memory op `i`. */
@@ -40,23 +46,8 @@ function accessOf({ code }: Frame, i: number): Access {
   return { type: ir.type[i]! as Type, memop: ir.args[at]!, mmu: ir.args[at + 1]! };
 }
 
-/** Leaves the host address in `hostLocal` and pushes whether it is one. */
-function locate(frame: Frame, i: number, addr: number, access: 'read' | 'write', { memop }: Access, use: PageUse): void {
-  const { f, hostLocal } = frame;
-  if (use.through) {
-    hostOf(f, addr, use.through.distance, hostLocal);
-    comparePage(f, addr, use.through.tag, use.offset >= 0 ? (1 << (memop & MemOp.SIZE)) - 1 : 0);
-    return;
-  }
-  probe(frame, i, addr, access);
-  if (!use.makes) return;
-  setDistance(frame, addr, use.makes);
-  f.localGet(addr);
-  f.localSet(use.makes.tag);
-}
-
-function probe(frame: Frame, i: number, addr: number, access: 'read' | 'write'): void {
-  const { f, hostLocal, entryLocal, memory } = frame, { memop, mmu } = accessOf(frame, i);
+function probe(frame: Frame, i: number, addr: number): void {
+  const { f, code, hostLocal, entryLocal, memory } = frame, { memop, mmu } = accessOf(frame, i), access = code.ir.op[i] === Op.qemu_ld ? 'read' : 'write';
   emitProbe(f, { addr, access, memop, descriptor: { at: memory.descriptor(mmu) }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
 }
 
@@ -68,12 +59,130 @@ function setDistance({ f, hostLocal }: Frame, addr: number, page: KnownPage): vo
   f.localSet(page.distance);
 }
 
+/** Where an access is done whose page is found: at the host address in a local plus an offset. */
+interface Place { readonly host: number; readonly offset: number }
+
+/** An operand that several arms push; a call pushes it once. */
+interface Operand { push(): void; release(): void }
+
+function operandOf({ f, values, code }: Frame, t: Temp, isCall: boolean): Operand {
+  if (isCall || code.ir.tempKind[t] === Kind.CONST) return { push: () => values.push(t), release: () => {} };
+  const local = values.inLocal(t);
+  return { push: () => f.localGet(local), release: () => values.release(t, local) };
+}
+
+function emitLoad(frame: Frame, i: number): void {
+  const { f, values, code, pages } = frame, access = accessOf(frame, i), { type, memop } = access;
+  reach(frame, i, access, pages.use(i, memop), WASM_TYPE[type], ({ host, offset }) => {
+    f.localGet(host);
+    loadAs(f, type, memop, offset);
+  }, () => callLoad(frame, i, access));
+  values.store(code.ir.args[i * STRIDE]!);
+}
+
+function emitStore(frame: Frame, i: number): void {
+  const { f, code, pages } = frame, access = accessOf(frame, i), { type, memop } = access, use = pages.use(i, memop), value = operandOf(frame, code.ir.args[i * STRIDE]!, use.isCall);
+  reach(frame, i, access, use, undefined, ({ host, offset }) => {
+    f.localGet(host);
+    value.push();
+    storeAs(f, type, memop, offset);
+  }, () => {
+    value.push();
+    callStore(frame, i, access);
+  });
+  value.release();
+}
+
+/** d = old value. Virtual CPUs take turns, so nothing comes between the load and the store. */
+function emitAtomic(frame: Frame, i: number, op: number): void {
+  const { f, values, code, pages } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), { type, memop } = access;
+  const use = isInPlace(op) ? pages.use(i, memop) : CALL, b = operandOf(frame, args[p + 2]!, use.isCall), old = values.tmp(WASM_TYPE[type]!);
+  reach(frame, i, access, use, WASM_TYPE[type], ({ host, offset }) => {
+    f.localGet(host);
+    loadAs(f, type, memop, offset);
+    f.localSet(old);
+    f.localGet(host);
+    if (op !== Op.atomic_xchg) f.localGet(old);
+    b.push();
+    OPERATE[op]?.[type === Type.i32 ? 0 : 1](f);
+    storeAs(f, type, memop, offset);
+    f.localGet(old);
+  }, () => {
+    const widen = (): void => { if (type === Type.i32) f.i64ExtendI32U(); };
+    b.push();
+    widen();
+    if (op === Op.atomic_cmpxchg) {
+      values.push(args[p + 3]!);
+      widen();
+    } else f.i64Const(0, 0);
+    callAccess(frame, i, memop, access.mmu);
+    if (type === Type.i32) f.i32WrapI64();
+    signExtend(f, type, memop);
+  });
+  b.release();
+  values.free(old);
+  values.store(args[p]!);
+}
+
+/**
+ * Finds the page of access `i` as `use` says, and does the access by `found`; where it is not found by `slowly`, with the address on the stack. Each leaves a value of
+ * `type`, if that is given, so that nothing has to be brought to where they meet.
+ */
+function reach(frame: Frame, i: number, access: Access, use: PageUse, type: ValType | undefined, found: (place: Place) => void, slowly: () => void): void {
+  const { f, values, code, hostLocal } = frame, t = code.ir.args[i * STRIDE + 1]!;
+  if (use.isCall) {
+    values.push(t);
+    return slowly();
+  }
+  if (use.window) return reachWindow(frame, t, use.window, type, found, slowly);
+  const addr = values.inLocal(t), miss = (): void => {
+    f.localGet(addr);
+    slowly();
+  };
+  if (use.kept) reachKept(frame, i, addr, use.kept, access, type, miss);
+  else {
+    if (use.through) {
+      hostOf(f, addr, use.through.distance, hostLocal);
+      comparePage(f, addr, use.through.tag, use.offset >= 0 ? (1 << (access.memop & MemOp.SIZE)) - 1 : 0);
+    } else probe(frame, i, addr);
+    if (use.makes) {
+      setDistance(frame, addr, use.makes);
+      f.localGet(addr);
+      f.localSet(use.makes.tag);
+    }
+    f.likely();
+    f.if_(type);
+  }
+  found({ host: hostLocal, offset: 0 });
+  if (!use.kept) {
+    f.else_();
+    missed(f, addr, use);
+    miss();
+  }
+  f.end();
+  values.release(t, addr);
+}
+
+/** The address is computed only where the window is not in one page. */
+function reachWindow({ f, values }: Frame, t: Temp, { window, distance }: WindowAccess, type: ValType | undefined, found: (place: Place) => void, slowly: () => void): void {
+  f.localGet(window.host);
+  f.likely();
+  f.if_(type);
+  found({ host: window.host, offset: distance - window.first });
+  f.else_();
+  const addr = values.inLocal(t);
+  f.localGet(addr);
+  slowly();
+  f.end();
+  values.release(t, addr);
+}
+
 /**
  * Leaves the host address in `hostLocal`, by the page that a loop keeps or by a probe, whose page the loop keeps from then on. Where the probe misses
- * too, `miss` does the rest and goes elsewhere.
+ * too, `miss` does the access and goes behind the block that is open then.
  */
-function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'write', kept: KnownPage, miss: () => void): void {
-  const { f, hostLocal } = frame, { memop } = accessOf(frame, i);
+function reachKept(frame: Frame, i: number, addr: number, kept: KnownPage, { memop }: Access, type: ValType | undefined, miss: () => void): void {
+  const { f, hostLocal } = frame, done = f.block(type);
   const page = (mask: number): void => {
     f.localGet(addr);
     f.i64Const(mask, -1);
@@ -85,7 +194,7 @@ function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'wri
   f.i64Ne();
   f.unlikely();
   f.if_();
-  probe(frame, i, addr, access);
+  probe(frame, i, addr);
   f.likely();
   f.if_();
   setDistance(frame, addr, kept);
@@ -93,6 +202,7 @@ function locateKept(frame: Frame, i: number, addr: number, access: 'read' | 'wri
   f.localSet(kept.tag);
   f.else_();
   miss();
+  f.br(done);
   f.end();
   f.end();
 }
@@ -130,64 +240,6 @@ function comparePage(f: FuncBuilder, addr: number, tag: number, last: number): v
   f.i64LtU();
 }
 
-/** Each arm loads by itself, so that no address has to be brought to where they meet. */
-function emitLoad(frame: Frame, i: number): void {
-  const { f, values, code, hostLocal } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i);
-  const use = frame.pages.use(i, access.memop);
-  if (use.window) return loadFromWindow(frame, i, use.window, access);
-  if (use.isCall) {
-    values.push(args[p + 1]!);
-    callLoad(frame, i, access);
-    return values.store(args[p]!);
-  }
-  const addr = values.inLocal(args[p + 1]!), type = WASM_TYPE[access.type]!;
-  const load = (): void => {
-    f.localGet(hostLocal);
-    loadAs(f, access.type, access.memop);
-  };
-  const slowly = (): void => {
-    f.localGet(addr);
-    callLoad(frame, i, access);
-  };
-  if (use.kept) {
-    const done = f.block(type);
-    locateKept(frame, i, addr, 'read', use.kept, () => {
-      slowly();
-      f.br(done);
-    });
-    load();
-    f.end();
-  } else {
-    locate(frame, i, addr, 'read', access, use);
-    f.likely();
-    f.if_(type);
-    load();
-    f.else_();
-    missed(f, addr, use);
-    slowly();
-    f.end();
-  }
-  values.release(args[p + 1]!, addr);
-  values.store(args[p]!);
-}
-
-/** The address is computed only where the window is not in one page. */
-function loadFromWindow(frame: Frame, i: number, { window, distance }: WindowAccess, access: Access): void {
-  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir;
-  f.localGet(window.host);
-  f.likely();
-  f.if_(WASM_TYPE[access.type]);
-  f.localGet(window.host);
-  loadAs(f, access.type, access.memop, distance - window.first);
-  f.else_();
-  const addr = values.inLocal(args[p + 1]!);
-  f.localGet(addr);
-  callLoad(frame, i, access);
-  f.end();
-  values.release(args[p + 1]!, addr);
-  values.store(args[p]!);
-}
-
 /** From the address on the stack to the value. */
 function callLoad(frame: Frame, i: number, { type, memop, mmu }: Access): void {
   callAccess(frame, i, memop, mmu);
@@ -206,86 +258,10 @@ function callAccess({ f, code, access, budgetLocal, accessFaultLabel }: Frame, i
   f.brIf(accessFaultLabel); // a value stays behind: a branch may leave values on the stack
 }
 
-function emitStore(frame: Frame, i: number): void {
-  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, access = accessOf(frame, i), use = frame.pages.use(i, access.memop);
-  if (use.window) return storeToWindow(frame, i, use.window, access);
-  if (use.isCall) {
-    values.push(args[p + 1]!);
-    values.push(args[p]!);
-    return callStore(frame, i, access);
-  }
-  const value = values.inLocal(args[p]!), addr = values.inLocal(args[p + 1]!);
-  const store = (): void => {
-    f.localGet(frame.hostLocal);
-    f.localGet(value);
-    storeAs(f, access.type, access.memop);
-  };
-  const slowly = (): void => {
-    f.localGet(addr);
-    f.localGet(value);
-    callStore(frame, i, access);
-  };
-  if (use.kept) {
-    const done = f.block();
-    locateKept(frame, i, addr, 'write', use.kept, () => {
-      slowly();
-      f.br(done);
-    });
-    store();
-    f.end();
-  } else {
-    locate(frame, i, addr, 'write', access, use);
-    f.likely();
-    f.if_();
-    store();
-    f.else_();
-    missed(f, addr, use);
-    slowly();
-    f.end();
-  }
-  values.release(args[p]!, value);
-  values.release(args[p + 1]!, addr);
-}
-
-function storeToWindow(frame: Frame, i: number, { window, distance }: WindowAccess, access: Access): void {
-  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, value = values.inLocal(args[p]!);
-  f.localGet(window.host);
-  f.likely();
-  f.if_();
-  f.localGet(window.host);
-  f.localGet(value);
-  storeAs(f, access.type, access.memop, distance - window.first);
-  f.else_();
-  const addr = values.inLocal(args[p + 1]!);
-  f.localGet(addr);
-  f.localGet(value);
-  callStore(frame, i, access);
-  f.end();
-  values.release(args[p]!, value);
-  values.release(args[p + 1]!, addr);
-}
-
 /** Address and value are on the stack. */
 function callStore(frame: Frame, i: number, { type, memop, mmu }: Access): void {
   if (type === Type.i32) frame.f.i64ExtendI32U();
   callAccess(frame, i, memop, mmu);
-}
-
-/** d = old value. */
-function emitAtomic(frame: Frame, i: number, op: number): void {
-  const { f, values, code } = frame, p = i * STRIDE, { args } = code.ir, { type, memop, mmu } = accessOf(frame, i);
-  const pushWide = (t: Temp): void => {
-    values.push(t);
-    if (type === Type.i32) f.i64ExtendI32U();
-  };
-  values.push(args[p + 1]!);
-  pushWide(args[p + 2]!);
-  if (op === Op.atomic_cmpxchg) pushWide(args[p + 3]!);
-  else f.i64Const(0, 0);
-  callAccess(frame, i, memop, mmu);
-  if (type === Type.i32) f.i32WrapI64();
-  signExtend(f, type, memop);
-  values.store(args[p]!);
 }
 
 function signExtend(f: FuncBuilder, type: Type, memop: number): void {

@@ -43,7 +43,8 @@ interface Slot { root: number; offset: number; write: boolean; use: number }
 /** What is known where a block ends. */
 export interface PageState { readonly roots: RootState; readonly slots: readonly Slot[] }
 
-const NOTHING: PageUse = { isCall: false, window: null, through: null, offset: 0, makes: null, kept: null }, CALL: PageUse = { ...NOTHING, isCall: true };
+const NOTHING: PageUse = { isCall: false, window: null, through: null, offset: 0, makes: null, kept: null };
+export const CALL: PageUse = { ...NOTHING, isCall: true };
 
 export class KnownPages {
   #f!: FuncBuilder;

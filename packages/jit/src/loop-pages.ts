@@ -14,7 +14,7 @@ import { REMOVED, type Globals } from './globals.ts';
 import { LoopWindows, type WindowAccess, type WindowContext } from './loop-windows.ts';
 import type { KnownPage } from './known-pages.ts';
 import type { RegionCode } from './region-code.ts';
-import { changesMapping, isGuestOp, OUTS, INS, writesGuest } from './shape.ts';
+import { changesMapping, isGuestOp, isInPlace, OUTS, INS, writesGuest } from './shape.ts';
 
 /** Pages that a loop keeps. */
 const PAGES = 8;
@@ -189,7 +189,7 @@ export class LoopPages {
   /** NONE if it cannot keep a page. */
   #addressRoot(i: number): number {
     const { ir } = this.#code, op = ir.op[i]!, memop = ir.args[i * STRIDE + OUTS[op]! + INS[op]!]!;
-    if ((op !== Op.qemu_ld && op !== Op.qemu_st) || memop & MemOp.ALIGN || (memop & MemOp.SIZE) > MemOp.b64) return NONE;
+    if (!isInPlace(op) || memop & MemOp.ALIGN || (memop & MemOp.SIZE) > MemOp.b64) return NONE;
     const root = this.#roots.rootOf(ir.args[i * STRIDE + 1]!);
     this.#offsetOf[i] = this.#roots.offsetOf(ir.args[i * STRIDE + 1]!);
     return this.#roots.partsLo(root) === -1 && this.#roots.partsHi(root) === -1 ? NONE : root;

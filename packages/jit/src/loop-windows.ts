@@ -12,7 +12,7 @@ import { I32, I64, type FuncBuilder } from '@emu/wasm';
 import type { GuestMemory } from './frame.ts';
 import { REMOVED, type Globals } from './globals.ts';
 import type { RegionCode } from './region-code.ts';
-import { INS, OUTS, writesGuest } from './shape.ts';
+import { INS, isInPlace, OUTS, writesGuest } from './shape.ts';
 import type { Values } from './values.ts';
 
 /** Bytes of a window at most: the more, the more often one lies in two pages. */
@@ -107,7 +107,7 @@ export class LoopWindows {
     for (let i = start[b]!; i < end[b]!; i++) {
       const op = ir.op[i]!, p = i * STRIDE;
       if (op === REMOVED) continue;
-      if (op === Op.qemu_ld || op === Op.qemu_st) this.#note(i, accesses);
+      if (isInPlace(op)) this.#note(i, accesses);
       if (op === Op.call) {
         for (let g = 0; g < ir.globalCount; g++) if (args[p] === g || globals.mayWrite(p, g)) this.#forget(g, written);
         if (args[p]! >= ir.globalCount) this.#register[args[p]!] = NONE;

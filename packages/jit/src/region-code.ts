@@ -144,6 +144,37 @@ export class RegionCode {
     for (let i = 0; i < this.#toTb.length; i += 2) this.edgeTo[this.#toTb[i]!] = this.headOf[this.#toTb[i + 1]!]!;
   }
 
+  /** Adds a copy of block `b`, whose edges lead where those of `b` do; returns its number. */
+  copyBlock(b: number): number {
+    const { ir, start, end, kind } = this, to = this.blockCount++, first = start[b]!, last = end[b]! + (kind[b] === End.BR || kind[b] === End.FAULT ? 0 : 1);
+    const own = new Map<Temp, Temp>(), copyOf = (t: Temp): Temp => {
+      if (t < ir.globalCount || this.crossing[t] !== b) return t;
+      if (!own.has(t)) {
+        own.set(t, this.#newTemp(ir.tempType[t]! as Type));
+        this.crossing[own.get(t)!] = to;
+      }
+      return own.get(t)!;
+    };
+    start[to] = ir.length;
+    end[to] = ir.length + end[b]! - first;
+    for (let i = first; i < last; i++) this.#copyOp(i, copyOf);
+    for (const list of [kind, this.tbOf]) list[to] = list[b]!;
+    for (const list of [this.isHead, this.keyMayDiffer, this.isSwitch]) list[to] = list[b]!;
+    this.firstEdge[to] = this.edgeTo.length;
+    this.edgeCount[to] = this.edgeCount[b]!;
+    for (let e = 0; e < this.edgeCount[b]!; e++) this.edgeTo.push(this.edgeTo[this.firstEdge[b]! + e]!);
+    return to;
+  }
+
+  #copyOp(i: number, copyOf: (t: Temp) => Temp): void {
+    const { ir } = this, op = ir.op[i]!, p = this.#emit(op, ir.type[i]!, this.insnOf[i]!), operands = OUTS[op]! + INS[op]!, isCall = op === Op.call;
+    for (let k = 0; k < STRIDE; k++) {
+      const value = ir.args[i * STRIDE + k]!;
+      ir.args[p + k] = value >= 0 && (isCall ? k === 0 : k < operands) ? copyOf(value) : value;
+    }
+    if (isCall) ir.args[p + 2] = this.#copyCallArgs(ir.callArgs, ir.args[p + 2]!, ir.args[p + 3]!, copyOf);
+  }
+
   /** Whether a temp needs a place for the whole TB. */
   crosses(t: Temp): boolean {
     return this.crossing[t] === CROSSING;
@@ -290,14 +321,8 @@ export class RegionCode {
   #copyCall(i: number, insn: number): void {
     const source = this.#source, from = i * STRIDE, first = source.args[from + 2]!, n = source.args[from + 3]!, ir = this.ir;
     const helper = source.args[from + 1]!, { flags } = source.helpers[helper]!;
-    const at = ir.callArgCount;
-    ir.callArgCount += n;
-    while (ir.callArgCount > ir.callArgs.length) {
-      const more = new Int32Array(ir.callArgs.length * 2);
-      more.set(ir.callArgs);
-      ir.callArgs = more;
-    }
-    for (let k = 0; k < n; k++) this.#use((ir.callArgs[at + k] = this.#mapped(source.callArgs[first + k]!)));
+    const at = this.#copyCallArgs(source.callArgs, first, n, (t) => this.#mapped(t));
+    for (let k = 0; k < n; k++) this.#use(ir.callArgs[at + k]!);
     const p = this.#emit(Op.call, 0, insn), d = source.args[from]!;
     ir.args[p] = d < 0 ? -1 : this.#mapped(d);
     ir.args[p + 1] = helper;
@@ -306,6 +331,19 @@ export class RegionCode {
     if (d >= 0) this.#define(ir.args[p]!);
     this.helpers.add(helper);
     if (!flags.noSideEffects && !flags.alwaysFaults) this.#called = true;
+  }
+
+  /** Copies `n` arguments that begin at `first`; returns where the copies begin. */
+  #copyCallArgs(from: Int32Array, first: number, n: number, copyOf: (t: Temp) => Temp): number {
+    const { ir } = this, at = ir.callArgCount;
+    ir.callArgCount += n;
+    while (ir.callArgCount > ir.callArgs.length) {
+      const more = new Int32Array(ir.callArgs.length * 2);
+      more.set(ir.callArgs);
+      ir.callArgs = more;
+    }
+    for (let k = 0; k < n; k++) ir.callArgs[at + k] = copyOf(from[first + k]!);
+    return at;
   }
 
   /** The pc at the TB's start, for whoever looks at it. */

@@ -7,6 +7,8 @@ export const OUTS = Uint8Array.from(ROWS, (row) => row.outs.length);
 export const INS = Uint8Array.from(ROWS, (row) => row.ins.length);
 export const FIRST_GUEST_OP = Op.qemu_ld, LAST_GUEST_OP = Op.atomic_cmpxchg;
 export const isGuestOp = (op: number): boolean => op >= FIRST_GUEST_OP && op <= LAST_GUEST_OP;
+/** Guest memory ops that are done in place where the page is known; the other is a call. */
+export const isInPlace = (op: number): boolean => isGuestOp(op) && op !== Op.atomic_cmpxchg;
 export const isHostLoad = (op: number): boolean => op >= Op.ld8u && op <= Op.ld;
 /** Nothing but its outputs: may be removed when they are of no use. */
 export const isPure = (op: number): boolean => op < VALUE_OP_COUNT || isHostLoad(op);

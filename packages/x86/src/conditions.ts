@@ -42,11 +42,12 @@ export class Conditions {
     return this.#ir.setcond(this.a, this.b, this.op);
   }
 
-  /** CF of a TB that begins with INC or DEC: most often the loop's own INC or DEC left it, as 0 or 1, or a comparison. */
+  /** CF of a TB that begins with INC or DEC: most often the loop's own INC or DEC left it, as 0 or 1, or TEST, which clears it, or a comparison. */
   #dynamicCarry(): Temp {
     const ir = this.#ir, g = this.#g, carry = ir.temp(Type.i64), compared = ir.newLabel(), other = ir.newLabel(), done = ir.newLabel();
-    ir.brcond(ir.sub(g.ccOp, ir.const32(ccCode(CcKind.INC, 8))), ir.const32(8), Cond.geu, compared);
-    ir.set(carry, g.ccSrc);
+    const logic = ccCode(CcKind.LOGIC, 8), inc = ccCode(CcKind.INC, 8), end = ccCode(CcKind.DEC, 64) + 1; // one behind the other
+    ir.brcond(ir.sub(g.ccOp, ir.const32(logic)), ir.const32(end - logic), Cond.geu, compared);
+    ir.set(carry, ir.movcond(ir.extu_i32_i64(g.ccOp), ir.const64(inc), g.ccSrc, ir.const64(0), Cond.geu));
     ir.br(done);
     ir.set_label(compared);
     const bits = this.#mode === 64 ? 64 : 32;
