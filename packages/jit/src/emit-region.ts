@@ -281,30 +281,56 @@ export class RegionEmitter {
     return !this.#isBranch(e) && this.#flow.edgeCount[this.#flow.edgeTo[e]!] === 0;
   }
 
-  /** Stays inside if the jump cache says that the pc leads to a TB of the region. */
+  /** Stays inside if the pc leads to a TB of the region: that is seen from the pc where the TB is in this one's page, else the jump cache says so. */
   #lookup(b: number, e: number): void {
     const f = this.#f, { code, values, entryLocal, hostLocal, jumpCache, find } = this.#frame, pc = values.localOf(code.pc);
-    const count = this.#flow.edgeCount[b]! - (code.isSwitch[b] ? 1 : 0);
+    const count = this.#flow.edgeCount[b]! - (code.isSwitch[b] ? 1 : 0), far: number[] = [];
+    for (let k = e; k < e + count; k++) {
+      const to = this.#targetOf(k);
+      if (!code.isNear(b, to)) {
+        far.push(k);
+        continue;
+      }
+      f.localGet(pc);
+      f.localGet(values.localOf(code.base));
+      f.i64Sub();
+      f.i64Const(pageOffset(code, to), 0);
+      f.i64Eq();
+      this.#enterIf(() => this.#goto(k));
+    }
+    if (far.length === 0 && !code.isSwitch[b]) return;
     if (this.#pages.isRare(b)) {
       f.localGet(pc);
       f.call(find);
     } else emitFind(f, pc, entryLocal, jumpCache);
     f.localSet(hostLocal);
-    for (let k = 0; k < count; k++) {
-      const to = code.tbOf[this.#flow.goal[e + k]!]!;
+    for (const k of far) {
+      const to = this.#targetOf(k);
       f.localGet(hostLocal);
       f.i32Const(code.tbs[to]!.tb.record);
       f.i32Eq();
       if (code.keyMayDiffer[b]) this.#sameKey(to);
-      const known = this.#pages.save();
-      f.likely();
-      f.if_();
-      this.#setBase(to);
-      this.#goto(e + k);
-      f.end();
-      this.#pages.restore(known);
+      this.#enterIf(() => {
+        this.#setBase(to);
+        this.#goto(k);
+      });
     }
     if (code.isSwitch[b]) this.#switch(e + count);
+  }
+
+  /** The TB that edge `e` leads to. */
+  #targetOf(e: number): number {
+    return this.#code.tbOf[this.#flow.goal[e]!]!;
+  }
+
+  /** Pops whether a predicted jump goes where it is predicted to. */
+  #enterIf(enter: () => void): void {
+    const known = this.#pages.save();
+    this.#f.likely();
+    this.#f.if_();
+    enter();
+    this.#f.end();
+    this.#pages.restore(known);
   }
 
   /** Stays inside if the TB found is an entry of this very function. Its key is that of every TB here. */

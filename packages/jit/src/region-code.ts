@@ -180,6 +180,15 @@ export class RegionCode {
     return this.crossing[t] === CROSSING;
   }
 
+  /**
+   * Whether the pc alone tells that LOOKUP block `b` leads to TB `to`: it is in the page of the block's own, and nothing can have changed the rest of the key or what
+   * that page is. A TB that crosses into a page is looked up, since what that is may have changed before.
+   */
+  isNear(b: number, to: number): boolean {
+    const { physPc } = this.tbs[this.tbOf[b]!]!.tb, { tb } = this.tbs[to]!, page = Math.floor(physPc / PAGE);
+    return !this.keyMayDiffer[b] && Math.floor(tb.physPc / PAGE) === page && Math.floor((tb.physPc + tb.size - 1) / PAGE) === page;
+  }
+
   #declare(source: Ir, header: HostPtr): void {
     for (let g = 0; g < source.globalCount; g++) {
       this.ir.global(source.globalNames[g]!, source.tempType[g]! as Type, source.tempLo[g]!);
