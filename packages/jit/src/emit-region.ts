@@ -1,7 +1,7 @@
 /**
  * A region as one Wasm function `(entry) -> ()`: guest registers in locals, the region's control flow as structured code, and one way out.
  *
- *     load what is live at the entries, and the budget
+ *     load what is live at the entries, the budget, and the TLB masks
  *     block chain 0 ... block chain n           ;; ways out enter the stores at the first global that is dirty
  *       block fault                             ;; a fault: the pc is the running TB's
  *         block accessFault                     ;; that an access function reports
@@ -16,6 +16,7 @@
  *     end chain 0; store; ... end chain n
  *     leave(code, tb, budget)
  */
+import { emitMask } from '@emu/softmmu';
 import { HDR, invertCond, Op, STRIDE, TB, type Cond } from '@emu/tcg';
 import type { HostPtr } from '@emu/vaddr';
 import { I32, type FuncBuilder } from '@emu/wasm';
@@ -29,7 +30,7 @@ import { KnownPages } from './known-pages.ts';
 import { emitFind } from './leave.ts';
 import { Leave } from './leave-code.ts';
 import { End, type RegionCode } from './region-code.ts';
-import { isGuestOp } from './shape.ts';
+import { INS, isGuestOp, OUTS } from './shape.ts';
 import { runSplit } from './split.ts';
 import { isValueOp, Values } from './values.ts';
 
@@ -73,12 +74,14 @@ export class RegionEmitter {
     this.#f = f;
     this.#slot = slot;
     const locals = { budgetLocal: f.local(I32), tbLocal: f.local(I32), codeLocal: f.local(I32), selectLocal: f.local(I32), hostLocal: f.local(I32), entryLocal: f.local(I32), headerLocal: f.local(I32) };
-    this.#pages.begin({ f, memory: context.memory, values: this.#values, hostLocal: locals.hostLocal, entryLocal: locals.entryLocal }, code, flow, globals, rare);
+    const masks = new Map<number, number>();
+    this.#pages.begin({ f, memory: context.memory, masks, values: this.#values, hostLocal: locals.hostLocal, entryLocal: locals.entryLocal }, code, flow, globals, rare);
+    this.#findMasks(f, code, masks);
     const setCode = (value: number) => {
       f.i32Const(value);
       f.localSet(locals.codeLocal);
     };
-    const start: Frame = { ...context, ...locals, f, code, globals, values: this.#values, pages: this.#pages, faultLabel: 0, accessFaultLabel: 0, storedLabel: 0, setCode };
+    const start: Frame = { ...context, ...locals, masks, f, code, globals, values: this.#values, pages: this.#pages, faultLabel: 0, accessFaultLabel: 0, storedLabel: 0, setCode };
     this.#emitPrologue(start);
     this.#chainLabels = [f.block(), ...globals.chain.map(() => f.block())].reverse();
     const frame = (this.#frame = { ...start, storedLabel: this.#chainLabels[globals.chain.length]!, faultLabel: f.block(), accessFaultLabel: f.block() });
@@ -106,12 +109,29 @@ export class RegionEmitter {
   }
 
   #emitPrologue(frame: Frame): void {
-    const { f, header, headerLocal, budgetLocal, code: { ir, pc } } = frame, { liveIn } = this.#globals;
+    const { f, header, headerLocal, budgetLocal, memory, masks, code: { ir, pc } } = frame, { liveIn } = this.#globals;
     f.i32Const(header);
     f.localTee(headerLocal);
     f.i32Load(HDR.budget);
     f.localSet(budgetLocal);
+    for (const [mmu, mask] of masks) {
+      emitMask(f, memory.descriptor(mmu));
+      f.localSet(mask);
+    }
     for (let g = 0; g < ir.globalCount; g++) if (g === pc || liveIn.has(this.#flow.root, g)) loadGlobal(frame, g);
+  }
+
+  /** Locals for the TLB masks that accesses look at which are not calls. */
+  #findMasks(f: FuncBuilder, { ir, blockCount, start, end }: RegionCode, masks: Map<number, number>): void {
+    for (let b = 0; b < blockCount; b++) {
+      if (this.#flow.position[b]! < 0 || this.#pages.isRare(b)) continue;
+      for (let i = start[b]!; i < end[b]!; i++) {
+        const op = ir.op[i]!;
+        if (!isGuestOp(op)) continue;
+        const mmu = ir.args[i * STRIDE + OUTS[op]! + INS[op]! + 1]!;
+        if (!masks.has(mmu)) masks.set(mmu, f.local(I32));
+      }
+    }
   }
 
   /** pc = base + offset of the running TB in its page. */

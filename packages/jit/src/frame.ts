@@ -29,6 +29,8 @@ export interface Frame {
   readonly find: number;
   readonly helpers: ReadonlyMap<number, number>;
   readonly access: ReadonlyMap<number, number>;
+  /** i32 locals with the TLB masks, by mmu index, of those that are probed inline. */
+  readonly masks: ReadonlyMap<number, number>;
   /** i32 locals: budget, record of the running TB, what the exit is told (`Leave`), selector of dispatchers, two to use. */
   readonly budgetLocal: number;
   readonly tbLocal: number;

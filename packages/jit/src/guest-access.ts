@@ -47,8 +47,8 @@ function accessOf({ code }: Frame, i: number): Access {
 }
 
 function probe(frame: Frame, i: number, addr: number): void {
-  const { f, code, hostLocal, entryLocal, memory } = frame, { memop, mmu } = accessOf(frame, i), access = code.ir.op[i] === Op.qemu_ld ? 'read' : 'write';
-  emitProbe(f, { addr, access, memop, descriptor: { at: memory.descriptor(mmu) }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
+  const { f, code, hostLocal, entryLocal, memory, masks } = frame, { memop, mmu } = accessOf(frame, i), access = code.ir.op[i] === Op.qemu_ld ? 'read' : 'write';
+  emitProbe(f, { addr, access, memop, descriptor: { at: memory.descriptor(mmu) }, mask: masks.get(mmu), host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
 }
 
 function setDistance({ f, hostLocal }: Frame, addr: number, page: KnownPage): void {

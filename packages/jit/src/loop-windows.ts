@@ -50,7 +50,7 @@ export interface Window {
 /** An access in a window, `distance` bytes from the window's register. */
 export interface WindowAccess { readonly window: Window; readonly distance: number }
 
-export interface WindowContext { readonly f: FuncBuilder; readonly memory: GuestMemory; readonly values: Values; readonly hostLocal: number; readonly entryLocal: number }
+export interface WindowContext { readonly f: FuncBuilder; readonly memory: GuestMemory; readonly masks: ReadonlyMap<number, number>; readonly values: Values; readonly hostLocal: number; readonly entryLocal: number }
 
 /** An access that may be in a window. */
 interface Access { readonly op: number; readonly register: Temp; readonly distance: number; readonly bytes: number; readonly form: number; readonly mmu: number; readonly write: boolean }
@@ -171,7 +171,7 @@ export class LoopWindows {
     if (windows.length > 0) this.#windows.set(header, windows);
   }
 
-  #find({ f, memory, values, hostLocal, entryLocal }: WindowContext, window: Window): void {
+  #find({ f, memory, masks, values, hostLocal, entryLocal }: WindowContext, window: Window): void {
     const { register, first, end, form, same, mmu, write } = window, addr = values.tmp(I64);
     if (window.host === NONE) window.host = f.local(I32);
     f.localGet(values.localOf(register));
@@ -185,7 +185,7 @@ export class LoopWindows {
       f.i64Add();
     }
     f.localSet(addr);
-    emitProbe(f, { addr, access: write ? 'write' : 'read', memop: MemOp.b8, descriptor: { at: memory.descriptor(mmu) }, host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
+    emitProbe(f, { addr, access: write ? 'write' : 'read', memop: MemOp.b8, descriptor: { at: memory.descriptor(mmu) }, mask: masks.get(mmu), host: hostLocal, entry: entryLocal, vaddrBits: memory.vaddrBits });
     f.localGet(addr);
     f.i32WrapI64();
     f.i32Const(PAGE - 1);

@@ -1,6 +1,6 @@
 export { Access, MemOp, MEM_OP_MASK, MMU_IDX_SHIFT } from './memop.ts';
 export { TABLE_OFFSET, TLB_DESCRIPTOR, TlbFlag } from './tlb-entry.ts';
-export { emitProbe } from './probe.ts';
+export { emitMask, emitProbe } from './probe.ts';
 export type { ProbeOptions } from './probe.ts';
 export { PhysMapError } from './region.ts';
 export type { AccessBytes, DeviceHandler, Region, RegionKind, RegionOptions } from './region.ts';

@@ -16,6 +16,11 @@ export interface ProbeOptions {
   readonly memop: number;
   /** Where the mmu index's descriptor is: a constant, or an i32 local that holds its address. */
   readonly descriptor: { readonly at: HostPtr } | { readonly local: number };
+  /**
+   * i32 local that holds the descriptor's mask, read earlier; only with a constant descriptor. If the table has another size by now, there are misses: what a mask does
+   * not reach is empty.
+   */
+  readonly mask?: number | undefined;
   /** i32 local that receives the host address; garbage on a miss. */
   readonly host: number;
   /** i32 local to use. */
@@ -46,13 +51,19 @@ export function emitProbe(f: FuncBuilder, options: ProbeOptions): void {
   emitTag(f, addr, wide, memop, vaddrBits);
 }
 
+/** Pushes the mask of the descriptor at a constant address, for probes with `mask`. */
+export function emitMask(f: FuncBuilder, descriptor: HostPtr): void {
+  f.i32Const(0);
+  f.i32Load(descriptor + TLB_DESCRIPTOR.offset.mask);
+}
+
 /** From the low half of the address on the stack to the entry: offset in `entry` and on the stack, and the constant to add to it. */
-function emitEntry(f: FuncBuilder, layout: TlbLayout, { descriptor, entry }: ProbeOptions): number {
+function emitEntry(f: FuncBuilder, layout: TlbLayout, { descriptor, mask, entry }: ProbeOptions): number {
   f.i32Const(PAGE_BITS - Math.log2(layout.size));
   f.i32ShrU();
   if ('at' in descriptor) {
-    f.i32Const(0);
-    f.i32Load(descriptor.at + TLB_DESCRIPTOR.offset.mask);
+    if (mask === undefined) emitMask(f, descriptor.at);
+    else f.localGet(mask);
     f.i32And();
     f.localTee(entry);
     return descriptor.at + TABLE_OFFSET;

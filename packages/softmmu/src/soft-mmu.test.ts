@@ -10,7 +10,7 @@ const RWX = RW | Prot.EXEC;
 test('the package exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'Access', 'BusMemory', 'DirtyLog', 'MEM_OP_MASK', 'MMU_IDX_SHIFT', 'MemOp', 'PhysMap', 'PhysMapError', 'Prot', 'SoftMmu', 'SoftMmuError',
-    'TABLE_OFFSET', 'TLB_DESCRIPTOR', 'TlbFlag', 'emitProbe',
+    'TABLE_OFFSET', 'TLB_DESCRIPTOR', 'TlbFlag', 'emitMask', 'emitProbe',
   ]);
 });
 

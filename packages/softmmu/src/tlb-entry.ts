@@ -24,7 +24,7 @@ export const PAGE_SIZE = 0x1000;
 export const PAGE_MASK = -PAGE_SIZE;
 export const OFFSET_MASK = PAGE_SIZE - 1;
 
-/** `mask` = (number of slots - 1) * entry size, rewritten when the table is resized: read it anew at each probe. */
+/** `mask` = (number of slots - 1) * entry size, rewritten when the table is resized. Slots that it does not reach are empty: who probes with an older one misses. */
 export const TLB_DESCRIPTOR = struct({ mask: 'u32', table: 'u32' });
 
 /** The table begins this many bytes after its descriptor. */

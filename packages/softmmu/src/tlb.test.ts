@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Prot, type TlbSize } from './index.ts';
+import { Prot, TABLE_OFFSET, type TlbSize } from './index.ts';
 import { makeRig } from './testing.ts';
 
 const RW = Prot.READ | Prot.WRITE;
@@ -64,6 +64,23 @@ describe('size', () => {
       mmu.load8(0, 0, 0);
     }
     expect(mmu.tlb(0).slots).toBe(64);
+  });
+
+  test('slots that the mask does not reach are empty, so that code that probes with an older mask misses', () => {
+    const { mmu, arena, naive } = filled(1000, { minBits: 6, maxBits: 11 }), tlb = mmu.tlb(0), table = (mmu.descriptor(0) + TABLE_OFFSET) >>> 2, sizes = new Set<number>();
+    const used = (from: number): number => arena.i32.subarray(table + from * 8, table + (1 << 11) * 8).filter((word, i) => i % 8 < 6 && word !== -1).length; // three comparators an entry
+    for (let i = 0; i < 400; i++) {
+      if (i % 2 === 0) tlb.flush();
+      else tlb.flushNonGlobal();
+      for (let k = 0; k < (400 - i) / 8; k++) {
+        naive.mapPage(BigInt(k * 3 * PAGE), { phys: k * PAGE, prot: RW });
+        mmu.load8(k * 3 * PAGE, 0, 0);
+      }
+      sizes.add(tlb.slots);
+      expect(used(tlb.slots)).toBe(0);
+    }
+    expect(used(0)).toBeGreaterThan(0);
+    expect(sizes.size).toBeGreaterThan(3);
   });
 
   test('right after a resize every page reads as before', () => {
