@@ -5,7 +5,7 @@
  *                                engine: every region ends with it
  *     find (pc) -> tb            the record of the TB that the jump cache has for a pc, or 0
  */
-import { emitCountExecution, emitJumpCacheProbe, emitNoteTarget, Exit, HDR, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, TB } from '@emu/tcg';
+import { emitCountExecution, emitJumpCacheOffset, emitJumpCacheProbe, emitNoteTarget, Exit, HDR, JC, TB } from '@emu/tcg';
 import type { Arena, HostPtr } from '@emu/vaddr';
 import { FUNCREF, I32, I64, ModuleBuilder, type FuncBuilder } from '@emu/wasm';
 import { Leave } from './leave-code.ts';
@@ -51,14 +51,7 @@ export function emitFind(f: FuncBuilder, pc: number, entry: number, jumpCache: H
   f.localGet(pc);
   f.i32WrapI64();
   f.localTee(entry);
-  f.localGet(entry);
-  f.i32Const(JUMP_CACHE_BITS);
-  f.i32ShrU();
-  f.i32Xor();
-  f.i32Const((1 << JUMP_CACHE_BITS) - 1);
-  f.i32And();
-  f.i32Const(Math.log2(JUMP_CACHE_ENTRY.size));
-  f.i32Shl();
+  emitJumpCacheOffset(f, entry);
   f.localTee(entry);
   f.i32Load(jumpCache + JC.tb);
   f.i32Const(0);

@@ -4,6 +4,7 @@
  * code carries it as a constant. Also the records of TBs and of the jump cache, which generated code reads.
  */
 import { struct } from '@emu/vaddr';
+import { foldHash } from './fold-hash.ts';
 
 export const CPU_HEADER = struct({
   /** Guest instructions left in this slice. Exact whenever a helper or slow path runs, and read again after it. */
@@ -65,5 +66,5 @@ export const JUMP_CACHE_ENTRY = struct({ pc: 'i64', csBase: 'i64', flags: 'i32',
 export const JC = JUMP_CACHE_ENTRY.offset;
 export const JUMP_CACHE_BITS = 12;
 
-/** Index in the jump cache of a guest pc whose low half is `pcLo`. Generated code computes the same, see `emitJumpCacheProbe`. */
-export const jumpCacheIndex = (pcLo: number): number => (pcLo ^ (pcLo >>> JUMP_CACHE_BITS)) & ((1 << JUMP_CACHE_BITS) - 1);
+/** Index in the jump cache of a guest pc whose low half is `pcLo`. */
+export const jumpCacheIndex = (pcLo: number): number => foldHash(pcLo, JUMP_CACHE_BITS);

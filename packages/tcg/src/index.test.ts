@@ -55,6 +55,7 @@ test('the names that the package exports', () => {
       "createTbLookup",
       "emitCompare",
       "emitCountExecution",
+      "emitJumpCacheOffset",
       "emitJumpCacheProbe",
       "emitNoteTarget",
       "emitPayBack",

@@ -11,7 +11,7 @@ export type { Helper, HelperFlags, HelperParam, HelperResult } from './helpers.t
 export { INSN_WORDS, unpackWords } from './insn-data.ts';
 export { Ir, Kind, STRIDE } from './ir.ts';
 export type { Label, Temp, ValueMethods } from './ir.ts';
-export { emitJumpCacheProbe } from './jump-cache.ts';
+export { emitJumpCacheOffset, emitJumpCacheProbe } from './jump-cache.ts';
 export { JumpCache } from './jump-cache-table.ts';
 export { PhysCache } from './phys-cache.ts';
 export { createTbLookup } from './tb-lookup.ts';

@@ -2,24 +2,24 @@
 import type { HostPtr } from '@emu/vaddr';
 import type { FuncBuilder } from '@emu/wasm';
 import { HDR, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY } from './cpu.ts';
+import { emitFoldHash } from './fold-hash.ts';
+
+/** Pops the low half of a pc that is in the i32 local `pcLo` too, and pushes where in the jump cache, in bytes, its entry is. */
+export function emitJumpCacheOffset(f: FuncBuilder, pcLo: number): void {
+  emitFoldHash(f, pcLo, JUMP_CACHE_BITS);
+  f.i32Const(Math.log2(JUMP_CACHE_ENTRY.size));
+  f.i32Shl();
+}
 
 /**
  * Pushes the address of the TB that the header's key (pc, csBase, flags) leads to, or 0 on a miss. The key must be in memory.
  * @param entry an i32 local to use.
  */
 export function emitJumpCacheProbe(f: FuncBuilder, header: HostPtr, jumpCache: HostPtr, entry: number): void {
-  const mask = (1 << JUMP_CACHE_BITS) - 1;
   f.i32Const(header);
   f.i32Load(HDR.pc);
   f.localTee(entry);
-  f.localGet(entry);
-  f.i32Const(JUMP_CACHE_BITS);
-  f.i32ShrU();
-  f.i32Xor();
-  f.i32Const(mask);
-  f.i32And();
-  f.i32Const(Math.log2(JUMP_CACHE_ENTRY.size));
-  f.i32Shl();
+  emitJumpCacheOffset(f, entry);
   f.localSet(entry);
   f.localGet(entry);
   f.i32Load(jumpCache + JC.tb);

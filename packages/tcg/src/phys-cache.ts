@@ -4,6 +4,7 @@
  */
 import { struct } from '@emu/vaddr';
 import type { Arena, HostPtr } from '@emu/vaddr';
+import { foldHash } from './fold-hash.ts';
 import type { Tb } from './tb.ts';
 
 /** `host` = 0 is empty. The key is host address, flags and the low half of the code segment's base (the upper half is 0). */
@@ -11,8 +12,8 @@ export const PHYS_CACHE_ENTRY = struct({ host: 'u32', tb: 'u32', flags: 'i32', c
 const { host: HOST, tb: TB, flags: FLAGS, csBase: CS_BASE } = PHYS_CACHE_ENTRY.offset;
 export const PHYS_CACHE_BITS = 16;
 
-/** Index of a host address; generated code computes the same. */
-export const physCacheIndex = (host: HostPtr): number => (host ^ (host >>> PHYS_CACHE_BITS)) & ((1 << PHYS_CACHE_BITS) - 1);
+/** Index of a host address. */
+const physCacheIndex = (host: HostPtr): number => foldHash(host, PHYS_CACHE_BITS);
 
 export class PhysCache {
   readonly address: HostPtr;

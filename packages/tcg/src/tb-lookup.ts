@@ -6,6 +6,7 @@ import type { Arena, HostPtr } from '@emu/vaddr';
 import { I32, ModuleBuilder } from '@emu/wasm';
 import type { FuncBuilder } from '@emu/wasm';
 import { HDR, JC, JUMP_CACHE_BITS, JUMP_CACHE_ENTRY, TB } from './cpu.ts';
+import { emitFoldHash } from './fold-hash.ts';
 import { CACHED_OFTEN, JUMP_CACHE_ENTRIES } from './jump-cache-table.ts';
 import type { JumpCache } from './jump-cache-table.ts';
 import { PHYS_CACHE_BITS, PHYS_CACHE_ENTRY } from './phys-cache.ts';
@@ -54,12 +55,7 @@ export function createTbLookup(options: TbLookupOptions): () => HostPtr {
 function emitFind(f: FuncBuilder, o: TbLookupOptions, host: number, entry: number, miss: number): void {
   const base = o.physCache.address;
   f.localGet(host);
-  f.localGet(host);
-  f.i32Const(PHYS_CACHE_BITS);
-  f.i32ShrU();
-  f.i32Xor();
-  f.i32Const((1 << PHYS_CACHE_BITS) - 1);
-  f.i32And();
+  emitFoldHash(f, host, PHYS_CACHE_BITS);
   f.i32Const(Math.log2(PHYS_CACHE_ENTRY.size));
   f.i32Shl();
   f.localTee(entry);
@@ -83,12 +79,7 @@ function emitFill(f: FuncBuilder, o: TbLookupOptions, tb: number, entry: number)
   f.i32Const(header);
   f.i32Load(HDR.pc);
   f.localTee(index);
-  f.localGet(index);
-  f.i32Const(JUMP_CACHE_BITS);
-  f.i32ShrU();
-  f.i32Xor();
-  f.i32Const(JUMP_CACHE_ENTRIES - 1);
-  f.i32And();
+  emitFoldHash(f, index, JUMP_CACHE_BITS);
   f.localSet(index);
   // the list of used entries
   f.i32Const(jumpCache.usedCount);
