@@ -152,7 +152,11 @@ export class Transcendental {
     if ((x.cls | y.cls) & INFINITY) return infinity(y.sign ^ below);
     if (y.cls & ZERO || isOne) return zero(y.sign ^ below);
     this.#x.raise(Exception.PE); // hardware does not look whether the result is exact
-    if (x.sig === INTEGER_BIT) return this.#rounded({ sign: y.sign ^ below, magnitude: y.sig * BigInt(Math.abs(x.exp)), exp: y.exp - 63 });
+    if (x.sig === INTEGER_BIT) {
+      const magnitude = y.sig * BigInt(Math.abs(x.exp));
+      if (y.exp - 63 + bitLength(magnitude) <= 1 - BIAS) this.#x.raise(Exception.UE); // nor there
+      return this.#rounded({ sign: y.sign ^ below, magnitude, exp: y.exp - 63 });
+    }
     const bits = WORKING_BITS + 64;
     const [numerator, denominator] = x.exp === -1 ? [x.sig, 2n * INTEGER_BIT] : [x.sig, INTEGER_BIT];
     const whole = x.exp === -1 ? 0n : BigInt(x.exp) << BigInt(bits);
