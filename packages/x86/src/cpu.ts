@@ -6,7 +6,7 @@ import type { Arena, HostPtr } from '@emu/vaddr';
 import type { SoftMmu, Watchpoint } from '@emu/softmmu';
 import { GUEST_FAULT } from '@emu/tcg';
 import { Accesses } from './accesses.ts';
-import { HF, IOPL_SHIFT, Mmu, mmuIndex, ODD_WAYS } from './hflags.ts';
+import { HF, Mmu, mmuIndex, ODD_WAYS } from './hflags.ts';
 import { computeFlags } from './flags.ts';
 import { fninit, MXCSR_INIT } from './fpu/state.ts';
 import { Attention, ARITH_FLAGS, ATTR, CR0, CR4, DPL_SHIFT, EFER, EFLAGS, Reg, SegReg, ST, Vector, viewState, X86_STATE } from './state.ts';
@@ -18,6 +18,7 @@ import { Descriptor } from './system/descriptor.ts';
 import type { Event } from './system/interrupt.ts';
 import type { WalkMemory } from './system/paging.ts';
 import { FarStack } from './system/stack.ts';
+import { NumberWords, transferBits } from './transfer-bits.ts';
 
 /** Segments whose limit alone decides: present data that grows up and can be written, or readable code (which `isChecked` keeps from writes). */
 const isPlain = (attr: number): boolean => {
@@ -69,6 +70,7 @@ export class X86Cpu {
   readonly descriptor = new Descriptor();
   readonly stack = new FarStack();
   readonly #i32: Int32Array;
+  readonly #words: NumberWords;
 
   /** Model: CPUID and what control registers accept. */
   readonly model: CpuModel;
@@ -84,6 +86,7 @@ export class X86Cpu {
     this.model = model;
     this.apicId = apicId;
     this.s = viewState(arena, env);
+    this.#words = new NumberWords(this.s);
     this.#i32 = arena.i32;
   }
 
@@ -226,16 +229,13 @@ export class X86Cpu {
     if (cr0 & CR0.EM) f |= HF.EM;
     if (cr0 & CR0.TS) f |= HF.TS;
     if (cr4 & CR4.OSFXSR) f |= HF.OSFXSR;
-    f |= ((e & EFLAGS.IOPL) >>> 12) << IOPL_SHIFT;
-    if (e & EFLAGS.TF) f |= HF.TF;
+    f |= transferBits(this.#words, cpl, e);
+    if (f & HF.SSE_FAST) f |= this.#wideFloats();
     if (e & EFLAGS.RF && f & HF.BREAKPOINTS) f |= HF.RF;
-    if (cr4 & CR4.SMAP && !(e & EFLAGS.AC)) f |= HF.SMAP;
-    if (cpl === 3 && cr0 & CR0.AM && e & EFLAGS.AC) f |= HF.AC;
     if (cr4 & CR4.UMIP) f |= HF.UMIP;
     if (cr4 & CR4.TSD) f |= HF.TSD;
     if (cr4 & CR4.FSGSBASE) f |= HF.FSGSBASE;
     if (cr4 & CR4.OSXSAVE) f |= HF.OSXSAVE;
-    if (cpl === 3 && (s.mxcsr & 0xffe0) === 0x1fa0) f |= HF.SSE_FAST | this.#wideFloats(); // kernels have one translation then
     if (cr4 & CR4.LA57) f |= HF.LA57;
     s.flags = f;
     s.csBaseLo = f & HF.CS64 ? 0 : this.segBaseLo(SegReg.CS);

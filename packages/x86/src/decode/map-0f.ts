@@ -7,13 +7,13 @@ import { emitImul } from '../emit/arith.ts';
 import { emitCmpxchg, emitXadd } from '../emit/atomic.ts';
 import { emitBsf, emitBsr, emitBt, emitBtc, emitBtr, emitBts, emitLzcnt, emitPopcnt, emitTzcnt } from '../emit/bit.ts';
 import { emitJcc, emitUd } from '../emit/control.ts';
+import { emitSyscall, emitSysenter, emitSysexit, emitSysret } from '../emit/fast-calls.ts';
 import { emitBswap, emitCmov, emitMov, emitMovsx, emitMovzx, emitSetcc } from '../emit/move.ts';
 import { emitLar, emitLfs, emitLgs, emitLsl, emitLss } from '../emit/segment.ts';
 import { emitShld, emitShrd } from '../emit/shift.ts';
 import { emitPopSeg, emitPushSeg } from '../emit/stack.ts';
 import {
-  emitClts, emitCpuid, emitInvd, emitMovFromCr, emitMovFromDr, emitMovToCr, emitMovToDr, emitRdmsr, emitRdpmc, emitRdtsc, emitSyscall, emitSysenter,
-  emitSysexit, emitSysret, emitWbinvd, emitWrmsr,
+  emitClts, emitCpuid, emitInvd, emitMovFromCr, emitMovFromDr, emitMovToCr, emitMovToDr, emitRdmsr, emitRdpmc, emitRdtsc, emitWbinvd, emitWrmsr,
 } from '../emit/system.ts';
 import { Cd, CL, Dd, Eb, Ev, Ew, FS, Gb, GS, Gv, Gy, Ib, Jz, Mp, My, Rm, Zv } from './operands.ts';
 import { OpMap, rowIn, type Row } from './row.ts';

@@ -13,12 +13,9 @@ import type { Helper, Label, Temp } from '@emu/tcg';
 import { HF, ONE_INSN } from '../hflags.ts';
 import { addressOf, fromLow, readLow, readVec, vecAddress, writeVec } from '../simd-operands.ts';
 import { ST } from '../state.ts';
+import { PLAIN_MXCSR } from '../transfer-bits.ts';
 import { guardControl } from './sse-inexact.ts';
 import type { Ctx, Emit } from './types.ts';
-
-/** MXCSR without the flags but PE, as it is where plain results may be used: see `X86Cpu.updateHflags`. */
-const FAST_BITS = 0xffe0;
-const FAST_VALUE = 0x1fa0;
 
 export const isFast = (c: Ctx): boolean => (c.hflags & HF.SSE_FAST) !== 0;
 const env = (c: Ctx): Temp => c.ir.const32(c.env);
@@ -59,7 +56,7 @@ export function raiseWhere(c: Ctx, xm: Temp, cond: Cond): void {
 function finishExact(c: Ctx): void {
   if (isFast(c) || c.cpl !== 3) return;
   const { ir } = c;
-  ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(FAST_BITS)), ir.const32(FAST_VALUE), Cond.eq, c.early.fastLabel());
+  ir.brcond(ir.and(ir.ld(Type.i32, env(c), ST.mxcsr), ir.const32(PLAIN_MXCSR.mask)), ir.const32(PLAIN_MXCSR.value), Cond.eq, c.early.fastLabel());
 }
 
 // ---- Both ----------------------------------------------------------------------------------------------------------------------
