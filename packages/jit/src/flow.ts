@@ -10,6 +10,9 @@ import { JitError } from './errors.ts';
 /** No number is passed along an edge. */
 export const NO_SELECT = -1;
 
+/** Ways back to a loop's header are those of an inner loop if they are taken this many times as often as the others. */
+const OFTEN = 4;
+
 /** Blocks and their edges; a `RegionCode` is one. */
 export interface FlowBlocks {
   readonly blockCount: number;
@@ -23,7 +26,7 @@ export interface FlowBlocks {
 export interface Irreducible { readonly nodes: readonly number[]; readonly entries: readonly number[] }
 
 export class Flow {
-  /** Blocks of the region come first, then the root, then dispatchers. */
+  /** Blocks of the region come first, then the root, then dispatchers, then the headers of loops around others. */
   nodeCount = 0;
   root = 0;
   /** The node that goes on to the entry with a number, or -1: computed jumps of the region lead to it, and the root. */
@@ -49,8 +52,11 @@ export class Flow {
   readonly #member: number[] = [];
   #level = 0;
 
-  /** Analyses the region's blocks with their edges, entered at blocks `entries`. Blocks that are a switch get one more edge, to all entries. */
-  run({ blockCount, firstEdge, edgeCount, edgeTo, isSwitch }: FlowBlocks, entries: readonly number[]): void {
+  /**
+   * Analyses the region's blocks with their edges, entered at blocks `entries`. Blocks that are a switch get one more edge, to all entries.
+   * @param weight how often a block is executed, about.
+   */
+  run({ blockCount, firstEdge, edgeCount, edgeTo, isSwitch }: FlowBlocks, entries: readonly number[], weight: (block: number) => number): void {
     this.#reset();
     this.root = blockCount;
     this.switch = isSwitch.includes(true) ? blockCount + 1 : -1;
@@ -70,11 +76,12 @@ export class Flow {
     this.#level = 0;
     this.#makeReducible(all, this.root);
     this.#number();
+    this.#splitLoops(weight);
     this.#dominators();
     this.#classify();
   }
 
-  /** Whether node `n` is not a block: the root or a dispatcher. */
+  /** Whether node `n` is not a block: the root, a dispatcher or the header of a loop around another. */
   isSynthetic(n: number): boolean {
     return n >= this.root;
   }
@@ -222,7 +229,63 @@ export class Flow {
     if (part.length > 1) parts.push(part);
   }
 
+  /**
+   * Loops with one header become loops in each other where some ways back are taken much more often than the others, as when a region begins in an inner
+   * loop: those others, and the ways in, lead to a node in front. What only the outer loop changes is then not carried around the inner one too.
+   */
+  #splitLoops(weight: (block: number) => number): void {
+    for (let header = 0; header < this.nodeCount; header++) {
+      if (this.position[header]! < 0) continue;
+      const back: number[] = [];
+      for (let e = 0; e < this.edgeTo.length; e++) if (this.edgeTo[e] === header && this.position[this.edgeFrom[e]!]! >= this.position[header]!) back.push(e);
+      const outer = back.length > 1 ? this.#outerWays(header, back, weight) : [];
+      if (outer.length > 0) this.#putInFront(header, back.filter((e) => !outer.includes(e)));
+    }
+  }
+
+  /** A node in front of `header` that all edges to it but `inner` lead to instead. */
+  #putInFront(header: number, inner: readonly number[]): void {
+    const front = this.nodeCount;
+    for (let e = 0; e < this.edgeTo.length; e++) if (this.edgeTo[e] === header && !inner.includes(e)) this.edgeTo[e] = front;
+    this.#node();
+    this.#edge(front, header);
+    this.#number();
+  }
+
+  /** Those of the edges `back` to a header that are seldom taken and that no way along the others leads past. */
+  #outerWays(header: number, back: readonly number[], weight: (block: number) => number): number[] {
+    const ways = back.map((edge) => ({ edge, count: this.edgeFrom[edge]! < this.root ? weight(this.edgeFrom[edge]!) : 0 })).sort((a, b) => b.count - a.count);
+    let seldom = ways.reduce((sum, { count }) => sum + count, 0), often = 0;
+    const cut = ways.findIndex(({ count }, i) => {
+      const gap = i > 0 && ways[i - 1]!.count >= OFTEN * count && often >= OFTEN * seldom;
+      often += count;
+      seldom -= count;
+      return gap;
+    });
+    if (cut < 0) return [];
+    const inside = this.#ways(header, ways.slice(0, cut).map(({ edge }) => edge));
+    return ways.slice(cut).map(({ edge }) => edge).filter((e) => !inside[this.edgeFrom[e]!]);
+  }
+
+  /** Nodes on ways from `header` back to it along edges `back`. */
+  #ways(header: number, back: readonly number[]): Uint8Array {
+    const inside = new Uint8Array(this.nodeCount), work: number[] = [];
+    const add = (n: number): void => {
+      if (inside[n] || this.position[n]! < 0) return;
+      inside[n] = 1;
+      work.push(n);
+    };
+    inside[header] = 1;
+    for (const e of back) add(this.edgeFrom[e]!);
+    while (work.length > 0) {
+      const n = work.pop()!;
+      for (let e = 0; e < this.edgeTo.length; e++) if (this.edgeTo[e] === n) add(this.edgeFrom[e]!);
+    }
+    return inside;
+  }
+
   #number(): void {
+    this.order.length = 0;
     this.#walk((n) => this.order.push(n));
     this.order.reverse();
     this.position.length = this.nodeCount;

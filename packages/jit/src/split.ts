@@ -18,9 +18,10 @@ const LOOPS = 8;
  * @param rare executions of a TB below which a loop is not worth a copy.
  */
 export function runSplit(flow: Flow, code: RegionCode, heads: readonly number[], rare: number): void {
-  const roots = [...heads];
-  flow.run(code, roots);
-  for (let n = 0; n < LOOPS && flow.irreducible.some((loop) => splitLoop(flow, code, roots, rare, loop)); n++) flow.run(code, roots);
+  const roots = [...heads], blocks = code.blockCount;
+  const weight = (b: number): number => (b < blocks ? code.tbs[code.tbOf[b]!]!.count : 0); // a copy is passed once, where the loop is entered
+  flow.run(code, roots, weight);
+  for (let n = 0; n < LOOPS && flow.irreducible.some((loop) => splitLoop(flow, code, roots, rare, loop)); n++) flow.run(code, roots, weight);
 }
 
 function splitLoop(flow: Flow, code: RegionCode, roots: number[], rare: number, { nodes, entries }: Irreducible): boolean {
