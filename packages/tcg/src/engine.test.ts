@@ -254,6 +254,16 @@ describe('self-modifying code', () => {
     expect(m.engine.stats.exits.reduce((a, b) => a + b)).toBeLessThan(6);
   });
 
+  test('an instruction may change the next one in the rest of an exact slice too, where that rest is the only translation there is', () => {
+    const m = machine({ maxTbs: 1 });
+    m.load(0x1000, ST8, 1, 3, LI, 0, 5, HALT);
+    m.setReg(1, 77);
+    m.setReg(3, 0x1005); // the immediate of LI r0
+    m.pc = 0x1000;
+    expect(m.engine.run(2, true)).toBe(2);
+    expect([m.reg(0), m.pc]).toEqual([77, 0x1006]);
+  });
+
   test('an instruction may change itself: the new code runs the next time', () => {
     const m = machine();
     m.load(0x1000, ST8, 1, 3, HALT); // writes the opcode of itself

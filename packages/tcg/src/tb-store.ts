@@ -98,12 +98,18 @@ export class TbStore {
     this.#buckets[b] = tb;
     tb.valid = true;
     this.#count++;
+    this.watch(tb);
+  }
+
+  /** Notices stores into the code of a TB from now on: `overlaps` knows of it. Part of `insert`; for TBs that are not found, until `release`. */
+  watch(tb: Tb): void {
     this.#watch(pageOf(tb.physPc), tb);
     if (tb.physPage2 >= 0) this.#watch(tb.physPage2, tb);
   }
 
   /** Gives back a TB that was never inserted. */
   release(tb: Tb): void {
+    this.#unwatchAll(tb);
     this.#unlink(tb);
     this.#dying.push(tb);
   }
@@ -134,8 +140,7 @@ export class TbStore {
     tb.valid = false;
     this.#count--;
     this.#unhash(tb);
-    this.#unwatch(pageOf(tb.physPc), tb);
-    if (tb.physPage2 >= 0) this.#unwatch(tb.physPage2, tb);
+    this.#unwatchAll(tb);
     this.#jumpCache.forget(tb);
     this.#unlink(tb);
     this.#dying.push(tb);
@@ -207,6 +212,11 @@ export class TbStore {
       this.#codePages?.protect(number);
     }
     page.add(tb);
+  }
+
+  #unwatchAll(tb: Tb): void {
+    this.#unwatch(pageOf(tb.physPc), tb);
+    if (tb.physPage2 >= 0) this.#unwatch(tb.physPage2, tb);
   }
 
   #unwatch(number: number, tb: Tb): void {

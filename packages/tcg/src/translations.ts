@@ -139,7 +139,7 @@ export class Translations implements TbSource {
       return null;
     }
     this.#words[(tb.record + TB.icount) >>> 2] = tb.icount;
-    const findable = !once && (tb.physPage2 < 0 || tb.hostPage2 >= 0);
+    const inMemory = tb.physPage2 < 0 || tb.hostPage2 >= 0, findable = !once && inMemory;
     if (findable && hot) this.#words[(tb.record + TB.hotCount) >>> 2] = hot.threshold;
     backend.generate(tb, this.#ir);
     if (findable) {
@@ -149,6 +149,7 @@ export class Translations implements TbSource {
       stats.translatedInsns += tb.icount;
     } else {
       this.#onceTb = tb;
+      if (inMemory && tb.icount > 1) store.watch(tb); // one of its instructions may write to a later one
       stats.onceTbs++;
     }
     return tb;
