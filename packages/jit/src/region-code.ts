@@ -148,7 +148,7 @@ export class RegionCode {
   copyBlock(b: number): number {
     const { ir, start, end, kind } = this, to = this.blockCount++, first = start[b]!, last = end[b]! + (kind[b] === End.BR || kind[b] === End.FAULT ? 0 : 1);
     const own = new Map<Temp, Temp>(), copyOf = (t: Temp): Temp => {
-      if (t < ir.globalCount || this.crossing[t] !== b) return t;
+      if (t < ir.globalCount || ir.tempKind[t] === Kind.CONST || this.crossing[t] !== b) return t;
       if (!own.has(t)) {
         own.set(t, this.#newTemp(ir.tempType[t]! as Type));
         this.crossing[own.get(t)!] = to;
