@@ -64,10 +64,13 @@ export class RegionEmitter {
   #code!: RegionCode;
   #f!: FuncBuilder;
 
-  /** Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. The function will be at `slot` of the table. */
-  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], slot: number, rare: number, context: EmitContext): void {
+  /**
+   * Emits `code`, entered at the first blocks of the TBs `entries`: at entry `i` when the argument is `i`. The function will be at `slot` of the table. Loops of TBs executed
+   * `hot` times are worth copies; TBs executed less than `rare` times, and in no loop, get small code.
+   */
+  emit(f: FuncBuilder, code: RegionCode, entries: readonly number[], slot: number, hot: number, rare: number, context: EmitContext): void {
     const globals = this.#globals, flow = this.#flow;
-    runSplit(flow, code, entries.map((tb) => code.headOf[tb]!), rare);
+    runSplit(flow, code, entries.map((tb) => code.headOf[tb]!), hot);
     globals.run(code, flow);
     this.#values.begin(f, code, globals);
     this.#code = code;

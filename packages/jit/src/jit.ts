@@ -64,8 +64,11 @@ const FIRST = { tbs: 32, insns: 400 }, LARGE = { tbs: 64, insns: 1500 } as const
 const LAST_TIER = 4;
 /** First-tier regions that a TB may be in without being entered there. */
 const COPIES = 2;
-/** Share of the threshold below which a TB of a region is rare: code for it is made small. */
-const RARE = 0.5;
+/**
+ * Share of the threshold below which a TB of a region is rare: code for it is made small where it is in no loop. In the first tier hardly any is not: what control comes to
+ * often from elsewhere is compiled again. With a threshold of 1 nothing that ran is rare.
+ */
+const RARE = 0.5, RARE_FIRST = 2;
 /** Times that compiled code goes to a first-tier region from another before it is made anew; for each later tier twice as many. */
 const REGION_HOT = 50_000;
 const DEFAULT_BATCH = 32;
@@ -290,7 +293,7 @@ export class Jit implements HotBackend {
     for (const { code, entries, region } of plans) {
       const f = m.func({ params: [I32] }), { tier } = region;
       region.slot = this.#slot(region);
-      this.#emitter.emit(f, code, entries, region.slot, this.threshold * RARE, context);
+      this.#emitter.emit(f, code, entries, region.slot, this.threshold * RARE, this.threshold * (tier === 0 && this.threshold > 1 ? RARE_FIRST : RARE), context);
       m.elem(tableIndex, region.slot, [f.index]);
       this.stats.regions++;
       this.stats.tbs += code.tbs.length;

@@ -15,17 +15,17 @@ const LOOPS = 8;
 
 /**
  * Runs `flow` on the region, entered at blocks `heads`, and again with copies of blocks until no more loops can be made simple.
- * @param rare executions of a TB below which a loop is not worth a copy.
+ * @param hot executions of a TB from which a loop is worth a copy.
  */
-export function runSplit(flow: Flow, code: RegionCode, heads: readonly number[], rare: number): void {
+export function runSplit(flow: Flow, code: RegionCode, heads: readonly number[], hot: number): void {
   const roots = [...heads], blocks = code.blockCount;
   const weight = (b: number): number => (b < blocks ? code.tbs[code.tbOf[b]!]!.count : 0); // a copy is passed once, where the loop is entered
   flow.run(code, roots, weight);
-  for (let n = 0; n < LOOPS && flow.irreducible.some((loop) => splitLoop(flow, code, roots, rare, loop)); n++) flow.run(code, roots, weight);
+  for (let n = 0; n < LOOPS && flow.irreducible.some((loop) => splitLoop(flow, code, roots, hot, loop)); n++) flow.run(code, roots, weight);
 }
 
-function splitLoop(flow: Flow, code: RegionCode, roots: number[], rare: number, { nodes, entries }: Irreducible): boolean {
-  if (!nodes.some((b) => b < code.blockCount && code.tbs[code.tbOf[b]!]!.count >= rare)) return false;
+function splitLoop(flow: Flow, code: RegionCode, roots: number[], hot: number, { nodes, entries }: Irreducible): boolean {
+  if (!nodes.some((b) => b < code.blockCount && code.tbs[code.tbOf[b]!]!.count >= hot)) return false;
   const inside = new Set(nodes);
   let header = -1, best: ReadonlySet<number> | null = null, least = OPS;
   for (const h of entries) {
