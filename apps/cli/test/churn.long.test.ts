@@ -1,5 +1,5 @@
 /**
- * Memory of the compiler over time: minutes of stress-ng's CPU methods one after the other, beside a loop that starts programs without end, so that code
+ * Memory of the compiler over time: minutes of stress-ng's CPU methods one after the other, again and again, beside a loop that starts programs without end, so that code
  * becomes hot, is compiled, goes cold and is thrown away all the time. `CHURN_MINUTES` (default 10) says for how long.
  */
 import { expect, it } from 'vitest';
@@ -19,7 +19,7 @@ it('ten minutes of stress-ng --class cpu and of exec in a loop take no more memo
   // the page cache takes all of the guest's RAM once: what grows from then on is ours
   await emulator.run(`head -c ${MEMORY_MIB}M /dev/vda >/dev/null; echo 1 >/proc/sys/kernel/printk`, 300);
   const work = emulator.run(
-    `(while :; do /bin/true; ls /usr/bin >/dev/null; awk 'BEGIN { x = 1 }'; done) & churn=$!; timeout ${MINUTES * 60} stress-ng --class cpu --sequential 1 -t 4 >/dev/null 2>&1; kill $churn; echo over`,
+    `(while :; do /bin/true; ls /usr/bin >/dev/null; awk 'BEGIN { x = 1 }'; done) & churn=$!; timeout ${MINUTES * 60} sh -c 'while :; do stress-ng --class cpu --sequential 1 -t 4; done' >/dev/null 2>&1; kill $churn; echo over`,
     MINUTES * 60 + 300,
   );
   const samples: number[] = [];
