@@ -263,12 +263,12 @@ export class Flow {
       return gap;
     });
     if (cut < 0) return [];
-    const inside = this.#ways(header, ways.slice(0, cut).map(({ edge }) => edge));
+    const inside = this.ways(header, ways.slice(0, cut).map(({ edge }) => edge));
     return ways.slice(cut).map(({ edge }) => edge).filter((e) => !inside[this.edgeFrom[e]!]);
   }
 
-  /** Nodes on ways from `header` back to it along edges `back`. */
-  #ways(header: number, back: readonly number[]): Uint8Array {
+  /** Nodes on ways from `header` back to it along edges `back`: of one edge, a natural loop. 1 or 0 by node. */
+  ways(header: number, back: readonly number[]): Uint8Array {
     const inside = new Uint8Array(this.nodeCount), work: number[] = [];
     const add = (n: number): void => {
       if (inside[n] || this.position[n]! < 0) return;

@@ -118,7 +118,7 @@ export class LoopPages {
   /** Inner loops come later than those around them, and take their blocks. */
   #findLoop(n: number, flow: Flow): void {
     const { edgeFrom, edgeTo, position } = flow, ways: Uint8Array[] = [];
-    for (let e = 0; e < edgeTo.length; e++) if (edgeTo[e] === n && position[edgeFrom[e]!]! >= position[n]!) ways.push(this.#wayBack(n, edgeFrom[e]!, flow));
+    for (let e = 0; e < edgeTo.length; e++) if (edgeTo[e] === n && position[edgeFrom[e]!]! >= position[n]!) ways.push(flow.ways(n, [e]));
     const sized = ways.map((way) => ({ way, ops: this.#opsIn(way) })).sort((a, b) => a.ops - b.ops), isInside = new Uint8Array(flow.nodeCount), isShort = new Uint8Array(flow.nodeCount);
     for (const { way, ops } of sized) {
       const short = ops <= 2 * sized[0]!.ops;
@@ -133,23 +133,6 @@ export class LoopPages {
     const loop: Loop = { isInside, blocks, changedLo: 0, changedHi: 0, fits: this.#opsIn(isShort) <= OPS, pages: [] };
     this.#loops.set(n, loop);
     for (const b of blocks) this.#loopOf[b] = loop;
-  }
-
-  /** Nodes from which a node leads back to header `n`: a natural loop. */
-  #wayBack(n: number, from: number, { nodeCount, edgeFrom, edgeTo, position }: Flow): Uint8Array {
-    const inside = new Uint8Array(nodeCount), work: number[] = [];
-    const add = (m: number): void => {
-      if (inside[m] || position[m]! < 0) return;
-      inside[m] = 1;
-      work.push(m);
-    };
-    inside[n] = 1;
-    add(from);
-    while (work.length > 0) {
-      const m = work.pop()!;
-      for (let e = 0; e < edgeTo.length; e++) if (edgeTo[e] === m) add(edgeFrom[e]!);
-    }
-    return inside;
   }
 
   #opsIn(nodes: Uint8Array): number {
